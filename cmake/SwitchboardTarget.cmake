@@ -1,0 +1,45 @@
+# What all our targets share: warnings, sanitizers, compiler cache.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Precompiled headers and a cache agree only when time stamps do not count.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CCACHE_PROGRAM})
+endif()
+
+add_library(switchboard_flags INTERFACE)
+target_compile_options(switchboard_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-private-field>
+  $<$<BOOL:${SWITCHBOARD_WERROR}>:-Werror>)
+# Static Beast and Asio are heavy; what we do not use is not compiled.
+target_compile_definitions(switchboard_flags INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_CONCEPTS
+  BOOST_BEAST_USE_STD_STRING_VIEW)
+if(SWITCHBOARD_SANITIZE)
+  target_compile_options(switchboard_flags INTERFACE
+    -fsanitize=${SWITCHBOARD_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(switchboard_flags INTERFACE
+    -fsanitize=${SWITCHBOARD_SANITIZE})
+endif()
+
+# switchboard_library(NAME SOURCES file… LINK target… [PRECOMPILE header…])
+#
+# One static library a folder, called switchboard_NAME.
+function(switchboard_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK;PRECOMPILE" ${ARGN})
+  set(target switchboard_${name})
+  add_library(${target} STATIC ${arg_SOURCES})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+  target_link_libraries(${target}
+    PUBLIC ${arg_LINK}
+    PRIVATE $<BUILD_INTERFACE:switchboard_flags> ${arg_PRIVATE_LINK})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(arg_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${arg_PRECOMPILE})
+  endif()
+endfunction()

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <switchboard/options.hpp>
+
+namespace switchboard {
+
+/// A string of a flow: a constant, or text with any number of `#[ … ]`.
+struct template_text {
+  std::string text;
+  source_place at;
+};
+
+/// A list of strings, or one `#[ … ]` that yields a list.
+struct template_list {
+  std::vector<template_text> items;
+  /// Whether `items` holds the one expression that stands for all.
+  bool from_expression = false;
+};
+
+struct step_options;
+
+struct send_step {
+  std::optional<template_text> config;
+  /// Unset: the event's socket.
+  std::optional<template_text> socket_id;
+  /// Unset: the payload.
+  std::optional<template_text> content;
+  /// Unset: as the payload came where the content is the payload unchanged,
+  /// else text.
+  std::optional<bool> binary;
+};
+
+struct broadcast_step {
+  std::optional<template_text> config;
+  std::optional<template_text> path;
+  std::optional<template_text> socket_type;
+  template_list groups;
+  std::optional<template_text> content;
+  std::optional<bool> binary;
+};
+
+struct close_socket_step {
+  std::optional<template_text> config;
+  std::optional<template_text> socket_id;
+  /// By name or number.
+  std::optional<template_text> close_code;
+  std::optional<template_text> reason;
+};
+
+struct bulk_close_sockets_step {
+  std::optional<template_text> config;
+  std::optional<template_text> path;
+  std::optional<template_text> socket_type;
+  template_list groups;
+  std::optional<template_text> close_code;
+  std::optional<template_text> reason;
+};
+
+struct subscribe_groups_step {
+  std::optional<template_text> config;
+  std::optional<template_text> socket_id;
+  template_list groups;
+};
+
+struct unsubscribe_groups_step {
+  std::optional<template_text> config;
+  std::optional<template_text> socket_id;
+  template_list groups;
+};
+
+struct set_variable_step {
+  std::string name;
+  template_text value;
+};
+
+struct log_step {
+  template_text text;
+};
+
+struct raise_error_step {
+  template_text type;
+  std::optional<template_text> message;
+};
+
+struct choice_branch {
+  /// Unset: otherwise.
+  std::optional<template_text> when;
+  std::vector<step_options> steps;
+};
+
+struct choice_step {
+  std::vector<choice_branch> branches;
+};
+
+struct for_each_step {
+  template_text items;
+  std::vector<step_options> steps;
+};
+
+struct flow_ref_step {
+  std::string name;
+};
+
+struct step_options {
+  std::variant<send_step, broadcast_step, close_socket_step,
+               bulk_close_sockets_step, subscribe_groups_step,
+               unsubscribe_groups_step, set_variable_step, log_step,
+               raise_error_step, choice_step, for_each_step, flow_ref_step>
+    form;
+  std::optional<template_text> when;
+  std::optional<std::string> target;
+  std::optional<template_text> target_value;
+  source_place at;
+};
+
+enum class flow_source : std::uint8_t {
+  /// Called by `flow_ref` only.
+  none,
+  inbound_listener,
+  on_inbound_connection,
+  on_socket_closed,
+  startup,
+  schedule,
+};
+
+/// `[[flow]]`.
+struct flow_options {
+  std::string name;
+  flow_source source = flow_source::none;
+  /// The configuration; always set once a file was read, empty for
+  /// `startup`, `schedule` and `none`.
+  std::string config;
+  /// Relative to the base path.
+  std::string path = "/*";
+  std::vector<std::string> default_groups;
+  /// Unset: the handshake's Content-Type, else by the message's kind.
+  std::optional<std::string> output_mime_type;
+  /// Of `schedule`.
+  std::chrono::nanoseconds every{0};
+  std::vector<step_options> steps;
+  std::vector<step_options> on_error;
+  source_place at;
+};
+
+} // namespace switchboard

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace switchboard {
+
+/// Where a value stands in a configuration file. Line and column count from
+/// 1; both are 0 for options that were filled in code.
+struct source_place {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+/// `[http_listener.NAME]`: an address that accepts HTTP and upgrades.
+struct http_listener_options {
+  std::string name;
+  /// Address or host name to bind; a name is resolved once, at start.
+  std::string host;
+  /// 0: any free port, the same for every shard.
+  std::uint16_t port = 0;
+  /// Overridden by a configuration's `server_options::base_path`.
+  std::string base_path = "/";
+  /// From accept to the finished upgrade; the peer is cut when it is over.
+  std::chrono::nanoseconds handshake_timeout = std::chrono::seconds{10};
+  /// Open connections of this listener, handshakes included; further ones
+  /// are answered with 503.
+  std::size_t max_connections = std::numeric_limits<std::size_t>::max();
+  /// Request line and headers, in bytes; a larger request is answered 431.
+  std::size_t max_header_size = 16 * 1024;
+  /// Origins that may connect, `*` matches any run of characters. Empty:
+  /// any. Another Origin is answered with 403; none at all is let in.
+  std::vector<std::string> allowed_origins;
+  /// Addresses or CIDR blocks whose forwarding headers are believed.
+  std::vector<std::string> trusted_proxies;
+  source_place at;
+};
+
+/// permessage-deflate (RFC 7692 §7).
+struct compression_options {
+  bool enabled = false;
+  /// Upper bounds of the LZ77 window's logarithm, 9 to 15.
+  int server_max_window_bits = 15;
+  int client_max_window_bits = 15;
+  bool server_no_context_takeover = false;
+  bool client_no_context_takeover = false;
+  /// zlib's level, 0 to 9.
+  int level = 6;
+  /// zlib's memory level, 1 to 9.
+  int memory_level = 8;
+  /// Messages below this many bytes go uncompressed.
+  std::size_t minimum_size = 64;
+};
+
+/// What happens to a frame for a socket whose queue is full.
+enum class slow_consumer_policy : std::uint8_t {
+  /// Close the socket with 1008, reason `slow consumer`.
+  close,
+  /// Refuse the frame at hand.
+  drop_newest,
+  /// Make room by dropping the oldest frames that were not begun.
+  drop_oldest,
+};
+
+/// `[websocket.NAME.server]`.
+struct server_options {
+  /// Name of an `http_listener_options`.
+  std::string listener;
+  /// Unset: the listener's own base path.
+  std::optional<std::string> listener_base_path;
+  /// No message, ping or pong in either direction for this long.
+  std::chrono::nanoseconds idle_socket_timeout = std::chrono::minutes{15};
+  /// Silence of the peer after which it is pinged; a further interval
+  /// without a byte from it ends the socket. Zero: never.
+  std::chrono::nanoseconds ping_interval = std::chrono::seconds{30};
+  /// Wait for the peer's part of the closing handshake and for its TCP end.
+  std::chrono::nanoseconds close_timeout = std::chrono::seconds{2};
+  /// In bytes, after inflating; a larger message closes with 1009.
+  std::size_t max_message_size = 1024 * 1024;
+  compression_options compression;
+  /// In order of preference.
+  std::vector<std::string> subprotocols;
+  /// Bytes that one socket may have queued.
+  std::size_t send_queue_limit = 1024 * 1024;
+  slow_consumer_policy slow_consumer = slow_consumer_policy::close;
+};
+
+enum class reconnection_strategy : std::uint8_t {
+  none,
+  reconnect,
+  reconnect_forever,
+};
+
+/// How the wait between attempts grows.
+struct backoff_options {
+  /// The wait is multiplied by this after each attempt; at least 1.
+  double factor = 1.0;
+  std::chrono::nanoseconds max = std::chrono::seconds{60};
+  /// Share of the wait that is drawn by lot, 0 to 1.
+  double jitter = 0.0;
+};
+
+/// `[websocket.NAME.reconnection]`.
+struct reconnection_options {
+  bool fails_deployment = false;
+  reconnection_strategy strategy = reconnection_strategy::none;
+  std::chrono::nanoseconds frequency = std::chrono::seconds{2};
+  /// Attempts after the first, for `reconnect`.
+  std::uint32_t count = 2;
+  /// Whether the operation that ran into it waits for the outcome.
+  bool blocking = true;
+  backoff_options backoff;
+};
+
+/// `[websocket.NAME]`.
+struct websocket_options {
+  std::string name;
+  std::optional<server_options> server;
+  reconnection_options reconnection;
+  source_place at;
+};
+
+/// `[runtime]`.
+struct runtime_options {
+  /// Event loops; 0: one a core.
+  std::size_t shards = 0;
+};
+
+/// `[admin]`.
+struct admin_options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 9080;
+  /// Accepted bearer tokens. Empty: none asked for; loopback only.
+  std::vector<std::string> tokens;
+  bool console = true;
+  source_place at;
+};
+
+enum class log_level : std::uint8_t { trace, debug, info, warn, error, off };
+enum class log_format : std::uint8_t { text, json };
+
+/// `[log]`.
+struct log_options {
+  log_level level = log_level::info;
+  log_format format = log_format::text;
+  /// Empty: standard error.
+  std::string file;
+};
+
+/// What `start` needs: everything below the flows.
+struct switchboard_options {
+  runtime_options runtime;
+  std::vector<http_listener_options> listeners;
+  std::vector<websocket_options> websockets;
+};
+
+} // namespace switchboard
