@@ -55,6 +55,9 @@ enum class header_result : std::uint8_t {
 };
 
 /// Reads one header from the start of `bytes`.
+/// @param header where not complete, but two bytes are there: holds their
+///        flags and opcode, and as length their seven bits (126 and 127 stand
+///        for lengths yet unread), so that most rules can be judged early.
 /// @param size receives the header's length in bytes where complete.
 header_result read_header(std::span<const std::byte> bytes,
                           frame_header& header, std::size_t& size) noexcept;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -64,7 +65,7 @@ public:
                  const std::optional<deflate_agreement>& compression);
 
   /// Reads frames out of `bytes`, which are unmasked in place.
-  /// Must not be called again after a failure or a close frame.
+  /// After a failure or a close frame nothing is taken any more.
   result consume(std::span<std::byte> bytes, message_sink& sink);
 
   /// Whether a message was begun and is not complete.
@@ -74,7 +75,51 @@ public:
   std::size_t buffered_bytes() const noexcept;
 
 private:
-  // implementation
+  /// Judges what the first two bytes of a header tell.
+  std::string_view judge(const frame_header& header) const noexcept;
+
+  /// Takes bytes of a header.
+  /// @returns whether it is complete and its frame begun.
+  bool take_header(std::span<const std::byte> bytes, result& out);
+
+  violation begin_frame(const frame_header& header) noexcept;
+
+  /// Takes a piece of a frame's payload, unmasked.
+  /// @param done whether the frame ends with it.
+  /// @returns whether to go on.
+  bool take_control(std::span<const std::byte> piece, bool done,
+                    message_sink& sink, violation& failure);
+  bool take_data(std::span<const std::byte> piece, bool done,
+                 message_sink& sink, violation& failure);
+
+  violation take_plain(std::span<const std::byte> piece);
+  violation take_deflated(std::span<const std::byte> piece, bool last);
+
+  std::size_t max_message_size_;
+  /// Payload of the frame begun that is yet to come.
+  std::uint64_t remaining_ = 0;
+  std::vector<std::byte> message_;
+  std::optional<inflater> inflater_;
+  /// Of a control frame that came in pieces.
+  std::unique_ptr<std::array<std::byte, max_control_payload>> control_;
+  utf8_checker utf8_;
+  std::array<std::byte, max_header_bytes> head_;
+  std::uint8_t head_size_ = 0;
+  std::uint8_t control_size_ = 0;
+  mask_key key_{};
+  role self_;
+  opcode frame_opcode_ = opcode::continuation;
+  /// `continuation`: no message was begun.
+  opcode message_opcode_ = opcode::continuation;
+  /// Position in the key, 0 to 3.
+  std::uint8_t key_offset_ = 0;
+  /// 0: no compression agreed.
+  std::uint8_t inflate_window_bits_ = 0;
+  bool inflate_no_context_takeover_ = false;
+  bool inside_frame_ = false;
+  bool frame_fin_ = false;
+  bool compressed_ = false;
+  bool ended_ = false;
 };
 
 } // namespace switchboard::net

@@ -114,7 +114,7 @@ struct step_options {
                bulk_close_sockets_step, subscribe_groups_step,
                unsubscribe_groups_step, set_variable_step, log_step,
                raise_error_step, choice_step, for_each_step, flow_ref_step>
-    form;
+      form;
   std::optional<template_text> when;
   std::optional<std::string> target;
   std::optional<template_text> target_value;

@@ -17,6 +17,14 @@ struct source_place {
   std::uint32_t column = 0;
 };
 
+/// A page that a listener serves to plain GET and HEAD requests.
+struct static_page {
+  /// The exact path, as in `/` or `/app.js`.
+  std::string path;
+  std::string content_type;
+  std::string body;
+};
+
 /// `[http_listener.NAME]`: an address that accepts HTTP and upgrades.
 struct http_listener_options {
   std::string name;
@@ -38,6 +46,8 @@ struct http_listener_options {
   std::vector<std::string> allowed_origins;
   /// Addresses or CIDR blocks whose forwarding headers are believed.
   std::vector<std::string> trusted_proxies;
+  /// Not in the configuration file: for applications that bring their page.
+  std::vector<static_page> pages;
   source_place at;
 };
 

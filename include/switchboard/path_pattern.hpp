@@ -45,13 +45,13 @@ inline std::string percent_decode(std::string_view text) {
 inline std::string join_paths(std::string_view base, std::string_view path) {
   std::string result;
   for (auto part : {base, path}) {
-    while (!part.empty() && part.front() == '/')
-      part.remove_prefix(1);
-    while (!part.empty() && part.back() == '/')
-      part.remove_suffix(1);
-    if (!part.empty()) {
-      result += '/';
-      result += part;
+    while (!part.empty()) {
+      auto segment = part.substr(0, part.find('/'));
+      part.remove_prefix(std::min(segment.size() + 1, part.size()));
+      if (!segment.empty()) {
+        result += '/';
+        result += segment;
+      }
     }
   }
   return result.empty() ? "/" : result;
@@ -122,8 +122,8 @@ public:
         if (params != nullptr)
           found.emplace_back(segment.text, percent_decode(*part));
       } else if (part->find('%') == std::string_view::npos
-                   ? *part != segment.text
-                   : percent_decode(*part) != segment.text) {
+                     ? *part != segment.text
+                     : percent_decode(*part) != segment.text) {
         return false;
       }
     }
@@ -150,8 +150,7 @@ public:
       auto& a = x.segments_[i];
       auto& b = y.segments_[i];
       if (a.param != b.param)
-        return a.param ? std::weak_ordering::greater
-                       : std::weak_ordering::less;
+        return a.param ? std::weak_ordering::greater : std::weak_ordering::less;
       if (!a.param && a.text != b.text)
         return a.text <=> b.text;
     }

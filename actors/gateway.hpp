@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/switchboard.hpp>
+
+#include "actors/routes.hpp"
+#include "actors/shard.hpp"
+#include "actors/socket.hpp"
+#include "net/acceptor.hpp"
+#include "net/listener.hpp"
+
+namespace switchboard::actors {
+
+/// Takes a socket into a shard's books before its first event.
+class socket_adopter {
+public:
+  virtual void adopt(const caf::strong_actor_ptr& handle,
+                     const std::vector<std::string>& groups) = 0;
+
+protected:
+  ~socket_adopter() = default;
+};
+
+/// Where net/ meets actors/ on one shard: answers the listeners' questions
+/// and makes an actor of every finished handshake.
+class gateway final : private net::listener_delegate {
+public:
+  gateway(shard& home, socket_host& host, socket_adopter& adopter,
+          report_function report);
+
+  void install(config_routes_ptr routes) {
+    routes_.install(std::move(routes));
+  }
+
+  void open_listener(net::unique_fd fd,
+                     std::shared_ptr<net::listener_state> state);
+
+  void close_listeners();
+
+private:
+  std::optional<net::upgrade_route>
+  route(const net::listener_state& listener,
+        const net::http_request& request) override;
+
+  void open(net::upgraded&& what) override;
+
+  void refused(const net::listener_state& listener, unsigned status,
+               std::string_view remote_address,
+               std::string_view detail) override;
+
+  void accept_failed(const net::listener_state& listener,
+                     const boost::system::error_code& error) override;
+
+  shard& home_;
+  socket_host& host_;
+  socket_adopter& adopter_;
+  report_function report_;
+  route_table routes_;
+  std::vector<std::unique_ptr<net::acceptor>> acceptors_;
+};
+
+/// A fresh socket id: a random UUID (RFC 9562 §5.4), which nobody can guess.
+std::string make_socket_id();
+
+} // namespace switchboard::actors

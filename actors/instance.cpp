@@ -1,0 +1,349 @@
+#include <switchboard/switchboard.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "actors/group_module.hpp"
+#include "actors/internal.hpp"
+#include "actors/listener_hub.hpp"
+#include "actors/registry.hpp"
+#include "actors/shard.hpp"
+#include "actors/shard_actor.hpp"
+#include "actors/supervisor.hpp"
+
+namespace switchboard {
+
+namespace {
+
+/// What is left when the drain's time is over is cut; that takes a turn or
+/// two of each shard.
+constexpr auto cut_time = std::chrono::seconds{2};
+
+/// How long pinned actors may take to end once they were told.
+constexpr auto end_time = std::chrono::seconds{5};
+
+caf::error contradiction(std::string text) {
+  return make_error(errc::invalid_argument, std::move(text));
+}
+
+/// What the configuration file's reader checks as well; an embedder fills
+/// the structs by hand.
+caf::error judge(const switchboard_options& options) {
+  auto& listeners = options.listeners;
+  std::map<std::pair<std::string, std::string>, std::string> bases;
+  std::map<std::string, bool> names;
+  for (auto& what : options.websockets) {
+    if (what.name.empty())
+      return contradiction("a configuration has no name");
+    if (!names.emplace(what.name, true).second)
+      return contradiction("two configurations are called `" + what.name + "`");
+    if (!what.server)
+      return contradiction("configuration `" + what.name
+                           + "` has no server settings");
+    auto known =
+        std::find_if(listeners.begin(), listeners.end(), [&](auto& listener) {
+          return listener.name == what.server->listener;
+        });
+    if (known == listeners.end())
+      return contradiction("configuration `" + what.name
+                           + "` names the listener `" + what.server->listener
+                           + "`, which does not exist");
+    auto base = join_paths(
+        {}, what.server->listener_base_path.value_or(known->base_path));
+    if (!bases.emplace(std::pair{known->name, base}, what.name).second)
+      return contradiction("two configurations share the listener `"
+                           + known->name + "` and the base path " + base);
+  }
+  return caf::none;
+}
+
+} // namespace
+
+void configure(caf::actor_system_config& config) {
+  config.add_message_types<caf::id_block::switchboard>();
+  config.add_error_category(error_category, render_error);
+}
+
+namespace {
+
+/// Counts actors that have not ended. Outlives the instance where an actor
+/// does.
+class running_count {
+public:
+  void add(const caf::strong_actor_ptr& who,
+           const std::shared_ptr<running_count>& self) {
+    {
+      std::lock_guard guard{mutex_};
+      ++count_;
+    }
+    who->get()->attach_functor([self] {
+      std::lock_guard guard{self->mutex_};
+      --self->count_;
+      self->changed_.notify_all();
+    });
+  }
+
+  bool wait_for_none(std::chrono::nanoseconds patience) {
+    std::unique_lock guard{mutex_};
+    return changed_.wait_for(guard, patience, [this] { return count_ == 0; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t count_ = 0;
+};
+
+/// The order of messages holds: the actor ends behind what was sent before.
+void send_exit_in_order(const caf::strong_actor_ptr& who) {
+  who->enqueue(nullptr, caf::message_id{},
+               caf::make_message(caf::exit_msg{
+                   caf::actor_addr{}, caf::exit_reason::user_shutdown}),
+               nullptr);
+}
+
+} // namespace
+
+struct instance::impl {
+  explicit impl(caf::actor_system& sys) : system(sys), groups(sys) {}
+
+  caf::actor_system& system;
+  actors::group_module groups;
+  std::vector<std::shared_ptr<actors::shard>> shards;
+  std::vector<caf::strong_actor_ptr> shard_actors;
+  actors::internal_registry_actor registry;
+  registry_actor public_registry;
+  std::map<std::string, actors::supervisor_actor> supervisors;
+  std::unique_ptr<actors::listener_hub> hub;
+  std::atomic<std::size_t> unbound{0};
+  std::mutex mutex;
+  /// Guarded by `mutex`.
+  std::vector<caf::strong_actor_ptr> pinned;
+  std::shared_ptr<running_count> running = std::make_shared<running_count>();
+  std::shared_ptr<running_count> running_shards =
+      std::make_shared<running_count>();
+  std::atomic<bool> stopped{false};
+
+  void start_shards(std::size_t count, const report_function& report);
+  void start_supervisors(const switchboard_options& options,
+                         const report_function& report);
+  caf::error begin();
+
+  /// Asks every shard the same and waits for the answers.
+  /// @returns whether all of them came in time.
+  template <class Answer, class Request>
+  bool ask_shards(const Request& request, std::chrono::nanoseconds patience);
+
+  void close_sockets(std::chrono::nanoseconds drain);
+  void end_actors();
+};
+
+void instance::impl::start_shards(std::size_t count,
+                                  const report_function& report) {
+  registry = system.spawn(actors::registry);
+  public_registry = registry;
+  for (std::size_t i = 0; i < count; ++i)
+    shards.push_back(std::make_shared<actors::shard>(system, i));
+  for (auto& shard : shards) {
+    shard_actors.push_back(actors::make_bound<actors::shard_actor>(
+        *shard, groups.index(), registry, report));
+    groups.index().set_shard(shard->index(), shard_actors.back());
+    running_shards->add(shard_actors.back(), running_shards);
+    shard->start();
+  }
+}
+
+void instance::impl::start_supervisors(const switchboard_options& options,
+                                       const report_function& report) {
+  hub = std::make_unique<actors::listener_hub>(options.listeners, shard_actors,
+                                               report);
+  unbound = options.websockets.size();
+  for (auto& what : options.websockets) {
+    auto listener = std::find_if(
+        options.listeners.begin(), options.listeners.end(),
+        [&](auto& entry) { return entry.name == what.server->listener; });
+    actors::supervisor_setup setup;
+    setup.options = what;
+    setup.base_path = join_paths(
+        {}, what.server->listener_base_path.value_or(listener->base_path));
+    setup.shards = shard_actors;
+    setup.bind = [this](const std::string& name) {
+      return hub->bind(name);
+    };
+    setup.on_report = report;
+    setup.on_ready = [this] {
+      --unbound;
+    };
+    supervisors.emplace(what.name,
+                        system.spawn(actors::supervisor, std::move(setup)));
+  }
+  caf::anon_send(registry, actors::registry_setup{shard_actors, supervisors});
+}
+
+caf::error instance::impl::begin() {
+  caf::scoped_actor self{system};
+  auto ask = [&](const actors::supervisor_actor& supervisor) {
+    return self->request(supervisor, caf::infinite, actors::begin_atom::value);
+  };
+  std::vector<decltype(ask(actors::supervisor_actor{}))> open;
+  for (auto& [name, supervisor] : supervisors)
+    open.push_back(ask(supervisor));
+  caf::error result;
+  for (auto& answer : open)
+    answer.receive([] {},
+                   [&](caf::error& failure) {
+                     if (!result)
+                       result = std::move(failure);
+                   });
+  return result;
+}
+
+template <class Answer, class Request>
+bool instance::impl::ask_shards(const Request& request,
+                                std::chrono::nanoseconds patience) {
+  caf::scoped_actor self{system};
+  auto ask = [&](const caf::strong_actor_ptr& shard) {
+    return self->request(
+        caf::actor_cast<caf::actor>(shard),
+        caf::duration{std::chrono::ceil<std::chrono::milliseconds>(patience)},
+        request);
+  };
+  std::vector<decltype(ask(caf::strong_actor_ptr{}))> open;
+  for (auto& shard : shard_actors)
+    open.push_back(ask(shard));
+  auto complete = true;
+  for (auto& answer : open) {
+    auto missed = [&](const caf::error&) {
+      complete = false;
+    };
+    if constexpr (std::is_void_v<Answer>)
+      answer.receive([] {}, missed);
+    else
+      answer.receive([](const Answer&) {}, missed);
+  }
+  return complete;
+}
+
+void instance::impl::close_sockets(std::chrono::nanoseconds drain) {
+  auto deadline = std::chrono::steady_clock::now() + drain;
+  ask_shards<void>(actors::close_listeners{}, cut_time);
+  if (drain.count() > 0) {
+    actors::walk_close everything{
+        std::make_shared<const actors::compiled_filter>(),
+        close_codes::endpoint_going_down, "going down"};
+    ask_shards<bulk_close_result>(everything, drain);
+    // Handlers may still be at work for sockets that are gone.
+    auto left = deadline - std::chrono::steady_clock::now();
+    if (left.count() > 0)
+      ask_shards<void>(actors::await_no_sockets{}, left);
+  }
+  ask_shards<void>(actors::cut_everything{}, cut_time);
+}
+
+void instance::impl::end_actors() {
+  std::vector<caf::strong_actor_ptr> last;
+  {
+    std::lock_guard guard{mutex};
+    last.swap(pinned);
+  }
+  for (auto& who : last)
+    send_exit_in_order(who);
+  running->wait_for_none(end_time);
+  caf::scoped_actor self{system};
+  for (auto& [name, supervisor] : supervisors) {
+    self->send_exit(supervisor, caf::exit_reason::user_shutdown);
+    self->wait_for(supervisor);
+  }
+  self->send_exit(registry, caf::exit_reason::user_shutdown);
+  self->wait_for(registry);
+  for (auto& who : shard_actors)
+    send_exit_in_order(who);
+  running_shards->wait_for_none(end_time);
+}
+
+// -- instance
+// ----------------------------------------------------------------------
+
+caf::expected<std::unique_ptr<instance>>
+instance::start(caf::actor_system& system, switchboard_options options,
+                report_function on_report) {
+  if (auto problem = judge(options))
+    return problem;
+  auto count = options.runtime.shards;
+  if (count == 0)
+    count = std::max(1u, std::thread::hardware_concurrency());
+  std::unique_ptr<instance> result{
+      new instance{std::make_unique<impl>(system)}};
+  try {
+    result->impl_->start_shards(count, on_report);
+  } catch (const std::system_error& failure) {
+    return make_error(errc::connectivity,
+                      std::string{"the event loops cannot start: "}
+                          + failure.what());
+  }
+  result->impl_->start_supervisors(options, on_report);
+  if (auto failure = result->impl_->begin())
+    return failure;
+  return result;
+}
+
+instance::instance(std::unique_ptr<impl> ptr) : impl_(std::move(ptr)) {}
+
+instance::~instance() {
+  stop(std::chrono::nanoseconds{0});
+}
+
+const registry_actor& instance::registry() const noexcept {
+  return impl_->public_registry;
+}
+
+std::size_t instance::shards() const noexcept {
+  return impl_->shards.size();
+}
+
+caf::group instance::group(const std::string& config,
+                           const std::string& name) const {
+  return *impl_->groups.get(actors::group_key(config, name));
+}
+
+std::string instance::address_of(const std::string& listener) const {
+  return impl_->hub->address_of(listener);
+}
+
+bool instance::ready() const noexcept {
+  return impl_->unbound == 0 && !impl_->stopped;
+}
+
+void instance::stop(std::chrono::nanoseconds drain) {
+  if (impl_->stopped.exchange(true))
+    return;
+  if (impl_->hub)
+    impl_->hub->close();
+  impl_->close_sockets(drain);
+  impl_->end_actors();
+  impl_->groups.stop();
+  for (auto& shard : impl_->shards)
+    shard->join();
+}
+
+caf::actor_system& instance::system() const noexcept {
+  return impl_->system;
+}
+
+caf::execution_unit* instance::pinning_unit(std::size_t shard) const noexcept {
+  return impl_->shards[shard]->pinning_unit();
+}
+
+void instance::keep(caf::strong_actor_ptr pinned) {
+  impl_->running->add(pinned, impl_->running);
+  std::lock_guard guard{impl_->mutex};
+  impl_->pinned.push_back(std::move(pinned));
+}
+
+} // namespace switchboard

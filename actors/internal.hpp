@@ -1,0 +1,139 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/interfaces.hpp>
+
+#include "actors/directory.hpp"
+#include "actors/routes.hpp"
+#include "net/listener.hpp"
+#include "net/outgoing.hpp"
+
+namespace switchboard::actors {
+
+// -- to a shard's actor
+// ---------------------------------------------------------
+
+/// Replaces one configuration's sources. Answered with nothing.
+struct install_routes {
+  config_routes_ptr routes;
+};
+
+/// Accepts on one more listening socket. Answered with nothing.
+struct open_listener {
+  /// One for each shard; the shard takes its own.
+  std::shared_ptr<net::bound_listener> bound;
+  std::shared_ptr<net::listener_state> state;
+};
+
+/// Accepts no more and cuts handshakes. Answered with nothing.
+struct close_listeners {};
+
+/// Writes to every matching socket; answered with a `broadcast_result` once
+/// the turn's output is out.
+struct walk_broadcast {
+  std::shared_ptr<const compiled_filter> filter;
+  net::outgoing_message message;
+};
+
+/// Closes every matching socket; answered with a `bulk_close_result` after
+/// the last one is gone.
+struct walk_close {
+  std::shared_ptr<const compiled_filter> filter;
+  close_code code = close_codes::normal_closure;
+  std::string reason;
+};
+
+/// Answered with a `socket_list` of at most `limit`, sorted by id.
+struct walk_list {
+  std::shared_ptr<const compiled_filter> filter;
+  std::size_t limit = 0;
+  std::string after;
+};
+
+/// Answered with a `group_list`.
+struct walk_groups {
+  std::string config;
+};
+
+/// A source's target has died: nobody answers for its events any more.
+struct target_died {
+  caf::actor_addr target;
+};
+
+/// Answered with nothing once no socket is left and every closed event is
+/// handed out.
+struct await_no_sockets {};
+
+/// Cuts every socket and hands out every closed event. Answered with nothing.
+struct cut_everything {};
+
+// -- to the registry
+// -------------------------------------------------------------
+
+struct socket_opened {
+  caf::strong_actor_ptr handle;
+  std::shared_ptr<const handshake_attributes> handshake;
+};
+
+struct socket_gone {
+  std::string socket_id;
+};
+
+struct registry_setup;
+
+// -- to a supervisor
+// -------------------------------------------------------------
+
+/// Begins to bind; answered when bound, or at the first failure, or, with
+/// `fails_deployment`, when the strategy is spent.
+using begin_atom = caf::atom_constant<caf::atom("begin")>;
+using again_atom = caf::atom_constant<caf::atom("again")>;
+
+/// The registry as our own folders see it.
+using internal_registry_actor =
+    registry_actor::extend<caf::reacts_to<registry_setup>,
+                           caf::reacts_to<socket_opened>,
+                           caf::reacts_to<socket_gone>>;
+
+/// Owns one configuration: binds its listener by its reconnection strategy,
+/// keeps its sources.
+using supervisor_actor = caf::typed_actor<
+    // CONNECTIVITY or RETRY_EXHAUSTED with `fails_deployment`.
+    caf::replies_to<begin_atom>::with<void>,
+    // The time of the next attempt has come.
+    caf::reacts_to<again_atom>,
+    // INVALID_ARGUMENT.
+    caf::replies_to<subscribe_source_request>::with<void>,
+    // Never fails; the number of open sockets is the counters' difference.
+    caf::replies_to<list_configs_request>::with<config_info>>;
+
+/// Whom the registry works with; its first message.
+struct registry_setup {
+  std::vector<caf::strong_actor_ptr> shards;
+  /// By configuration.
+  std::map<std::string, supervisor_actor> supervisors;
+};
+
+} // namespace switchboard::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::install_routes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::open_listener)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::close_listeners)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_broadcast)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_close)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_groups)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::target_died)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::await_no_sockets)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::cut_everything)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::socket_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::socket_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::registry_setup)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::config_info)

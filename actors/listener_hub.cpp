@@ -1,0 +1,60 @@
+#include "actors/listener_hub.hpp"
+
+#include <utility>
+
+#include "actors/internal.hpp"
+
+namespace switchboard::actors {
+
+listener_hub::listener_hub(const std::vector<http_listener_options>& listeners,
+                           std::vector<caf::strong_actor_ptr> shards,
+                           report_function report)
+    : shards_(std::move(shards)), report_(std::move(report)) {
+  for (auto& options : listeners)
+    entries_.emplace(options.name,
+                     entry{std::make_shared<net::listener_state>(options), {}});
+}
+
+caf::expected<std::string> listener_hub::bind(const std::string& name) {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(name);
+  if (i == entries_.end())
+    return make_error(errc::invalid_argument,
+                      "no listener is called `" + name + "`");
+  auto& [state, address] = i->second;
+  if (!address.empty())
+    return address;
+  if (closed_)
+    return make_error(errc::connectivity, "the switchboard is stopping");
+  auto& options = state->options;
+  boost::system::error_code failure;
+  auto bound = std::make_shared<net::bound_listener>(
+      net::bind_listener(options.host, options.port, shards_.size(), failure));
+  if (failure)
+    return make_error(errc::connectivity,
+                      "listener `" + name + "` cannot be bound to "
+                          + options.host + ":" + std::to_string(options.port)
+                          + ": " + failure.message());
+  address = bound->address;
+  for (auto& shard : shards_)
+    caf::anon_send(caf::actor_cast<caf::actor>(shard),
+                   open_listener{bound, state});
+  if (report_)
+    report_({report::severity::info,
+             "listening",
+             {{"listener", name}, {"address", address}}});
+  return address;
+}
+
+std::string listener_hub::address_of(const std::string& name) const {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(name);
+  return i == entries_.end() ? std::string{} : i->second.address;
+}
+
+void listener_hub::close() {
+  std::lock_guard guard{mutex_};
+  closed_ = true;
+}
+
+} // namespace switchboard::actors

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <caf/all.hpp>
+
+#include <switchboard/switchboard.hpp>

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/bound_actor.hpp"
+#include "net/loop.hpp"
+
+namespace switchboard::actors {
+
+/// What a shard does at the end of each turn besides its own work.
+class turn_listener {
+public:
+  virtual void on_flushed() = 0;
+
+protected:
+  ~turn_listener() = default;
+};
+
+/// One thread with one event loop and the actors that live on it.
+class shard final : public std::enable_shared_from_this<shard>,
+                    private net::turn_hook {
+public:
+  /// Fails with std::system_error where the process has no descriptors left.
+  shard(caf::actor_system& system, std::size_t index);
+
+  ~shard();
+
+  shard(const shard&) = delete;
+  shard& operator=(const shard&) = delete;
+
+  void start();
+
+  /// Ends the thread after the turn at hand. Messages that come later are
+  /// refused.
+  void join();
+
+  /// Queues a message for an actor of this shard. Any thread.
+  void post(bound_actor& to, caf::mailbox_element_ptr what);
+
+  /// For `caf::actor_config`: actors with this unit run on the shard.
+  caf::execution_unit* pinning_unit() noexcept {
+    return &pinning_unit_;
+  }
+
+  net::loop& loop() noexcept {
+    return loop_;
+  }
+
+  caf::actor_system& system() const noexcept {
+    return system_;
+  }
+
+  std::size_t index() const noexcept {
+    return index_;
+  }
+
+  bool on_thread() const noexcept;
+
+  /// @param what called after each turn's output; one at most.
+  void set_turn_listener(turn_listener* what) noexcept {
+    turn_listener_ = what;
+  }
+
+private:
+  /// Queues event-based actors here, whoever wakes them.
+  class pinning final : public caf::execution_unit {
+  public:
+    pinning(caf::actor_system& system, shard& home)
+        : caf::execution_unit(&system), home_(home) {}
+
+    void exec_later(caf::resumable* what) override {
+      home_.post(what);
+    }
+
+  private:
+    shard& home_;
+  };
+
+  /// What actors that run here see as their unit: those that they wake run
+  /// where they belong, on CAF's scheduler or on their own shard.
+  class forwarding final : public caf::execution_unit {
+  public:
+    explicit forwarding(caf::actor_system& system)
+        : caf::execution_unit(&system) {}
+
+    void exec_later(caf::resumable* what) override;
+  };
+
+  struct job {
+    caf::strong_actor_ptr to;
+    caf::mailbox_element_ptr what;
+    caf::resumable* resume = nullptr;
+  };
+
+  bool on_turn() override;
+  void on_flushed() override;
+
+  void post(caf::resumable* what);
+  void push(job&& what);
+  void work(job& what);
+  static void refuse(job& what);
+  void run();
+
+  caf::actor_system& system_;
+  std::size_t index_;
+  net::loop loop_;
+  pinning pinning_unit_;
+  forwarding forwarding_unit_;
+  turn_listener* turn_listener_ = nullptr;
+  /// Jobs of this thread itself.
+  std::vector<job> own_;
+  std::mutex mutex_;
+  /// Jobs of other threads; guarded by `mutex_`, like `closed_`.
+  std::vector<job> inbox_;
+  bool closed_ = false;
+  std::vector<job> working_;
+  std::thread thread_;
+};
+
+/// Creates an actor of a shard.
+/// @returns its handle; `T` keeps itself alive no longer than its handles.
+template <class T, class... Ts>
+caf::strong_actor_ptr make_bound(shard& home, Ts&&... xs) {
+  auto& system = home.system();
+  caf::actor_config config;
+  auto handle = caf::make_actor<T, caf::strong_actor_ptr>(
+      system.next_actor_id(), system.node(), &system, config, home,
+      std::forward<Ts>(xs)...);
+  static_cast<T*>(handle->get())->launch();
+  return handle;
+}
+
+} // namespace switchboard::actors

@@ -1,0 +1,276 @@
+#include "actors/shard_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/group_module.hpp"
+
+namespace switchboard::actors {
+
+shard_actor::shard_actor(caf::actor_config& config, shard& home,
+                         group_index& groups, internal_registry_actor registry,
+                         report_function report)
+    : bound_actor(config, home),
+      registry_(std::move(registry)),
+      report_(report),
+      directory_(groups, home.index()),
+      gateway_(home, *this, *this, std::move(report)) {
+  home.set_turn_listener(this);
+}
+
+shard_actor::~shard_actor() = default;
+
+const char* shard_actor::name() const {
+  return "switchboard.shard";
+}
+
+void shard_actor::receive(caf::mailbox_element& what) {
+  auto& content = what.content();
+  if (content.match_elements<walk_broadcast>()) {
+    broadcast(what);
+  } else if (content.match_elements<walk_close>()) {
+    close(what);
+  } else if (content.match_elements<walk_list>()) {
+    list(what);
+  } else if (content.match_elements<walk_groups>()) {
+    auto& config = content.get_as<walk_groups>(0).config;
+    reply{*this, what}.deliver(group_list{directory_.groups(config)});
+  } else if (content.match_elements<group_delivery>()) {
+    deliver_to_group(what);
+  } else if (content.match_elements<install_routes>()) {
+    gateway_.install(content.get_as<install_routes>(0).routes);
+    reply{*this, what}.deliver();
+  } else if (content.match_elements<open_listener>()) {
+    auto& request = content.get_as<open_listener>(0);
+    gateway_.open_listener(std::move(request.bound->sockets[home().index()]),
+                           request.state);
+    reply{*this, what}.deliver();
+  } else if (content.match_elements<close_listeners>()) {
+    gateway_.close_listeners();
+    reply{*this, what}.deliver();
+  } else if (content.match_elements<target_died>()) {
+    auto& target = content.get_as<target_died>(0).target;
+    auto sockets = directory_.all();
+    for (auto& [ptr, handle] : leaving_)
+      sockets.push_back(handle);
+    for (auto& handle : sockets)
+      static_cast<socket*>(handle->get())->target_died(target);
+  } else if (content.match_elements<await_no_sockets>()) {
+    awaiting_.emplace_back(*this, what);
+    check_empty();
+  } else if (content.match_elements<actors::cut_everything>()) {
+    reply answer{*this, what};
+    cut_everything();
+    answer.deliver();
+  } else if (!handle_system(what)) {
+    reply{*this, what}.fail(caf::make_error(caf::sec::unexpected_message));
+  }
+}
+
+// -- operations
+// ----------------------------------------------------------------------
+
+broadcast_result shard_actor::walk(const compiled_filter& filter,
+                                   net::outgoing_message& message) {
+  broadcast_result result;
+  directory_.visit(filter, [&](socket& who) {
+    ++result.matched;
+    auto problem = who.broadcast(message);
+    if (!problem.empty())
+      add_failure(result, who, problem);
+  });
+  return result;
+}
+
+void shard_actor::broadcast(caf::mailbox_element& what) {
+  auto& request = what.content().get_as<walk_broadcast>(0);
+  auto message = request.message;
+  auto filter = request.filter;
+  auto result = walk(*filter, message);
+  pending_.push_back(
+      {std::move(filter), std::move(result), reply{*this, what}});
+}
+
+void shard_actor::on_flushed() {
+  for (auto& walk : std::exchange(pending_, {}))
+    walk.answer.deliver(std::move(walk.result));
+}
+
+void shard_actor::close(caf::mailbox_element& what) {
+  struct progress {
+    reply answer;
+    std::uint64_t closed = 0;
+    std::uint64_t open = 0;
+    bool complete = false;
+
+    void check() {
+      if (complete && open == 0)
+        answer.deliver(bulk_close_result{closed});
+    }
+  };
+  auto& request = what.content().get_as<walk_close>(0);
+  auto state = std::make_shared<progress>();
+  directory_.visit(*request.filter, [&](socket& who) {
+    auto begun = who.close(request.code, request.reason, [state] {
+      --state->open;
+      state->check();
+    });
+    if (begun) {
+      ++state->closed;
+      ++state->open;
+    }
+  });
+  state->answer = reply{*this, what};
+  state->complete = true;
+  state->check();
+}
+
+void shard_actor::list(caf::mailbox_element& what) {
+  auto& request = what.content().get_as<walk_list>(0);
+  std::vector<socket*> found;
+  directory_.visit(*request.filter, [&](socket& who) {
+    if (who.handshake().socket_id > request.after)
+      found.push_back(&who);
+  });
+  auto by_id = [](socket* x, socket* y) {
+    return x->handshake().socket_id < y->handshake().socket_id;
+  };
+  auto count = std::min(request.limit, found.size());
+  std::partial_sort(found.begin(),
+                    found.begin() + static_cast<std::ptrdiff_t>(count),
+                    found.end(), by_id);
+  socket_list result;
+  result.sockets.reserve(count);
+  for (std::size_t i = 0; i < count; ++i)
+    result.sockets.push_back(found[i]->info());
+  reply{*this, what}.deliver(std::move(result));
+}
+
+void shard_actor::deliver_to_group(caf::mailbox_element& what) {
+  auto& delivery = what.content().get_as<group_delivery>(0);
+  auto slash = delivery.key.find('/');
+  compiled_filter filter;
+  filter.config = percent_decode(delivery.key.substr(0, slash));
+  filter.groups = {delivery.key.substr(slash + 1)};
+  auto& content = delivery.content;
+  if (content.match_elements<payload>()) {
+    auto& bytes = content.get_as<payload>(0);
+    net::outgoing_message message{bytes.binary() ? net::opcode::binary
+                                                 : net::opcode::text,
+                                  bytes.storage()};
+    walk(filter, message);
+  } else if (content.match_elements<socket_close>()) {
+    auto& request = content.get_as<socket_close>(0);
+    if (is_sendable(request.code))
+      directory_.visit(filter, [&](socket& who) {
+        who.close(request.code, request.reason, {});
+      });
+  }
+}
+
+void shard_actor::cut_everything() {
+  // Copies: what is cut leaves the books.
+  auto sockets = directory_.all();
+  for (auto& handle : sockets)
+    static_cast<socket*>(handle->get())->cut("the switchboard stops");
+  auto rest = std::exchange(leaving_, {});
+  for (auto& [ptr, handle] : rest)
+    ptr->forget_handlers();
+}
+
+void shard_actor::add_failure(broadcast_result& result, const socket& who,
+                              std::string_view why) {
+  auto& attributes = who.handshake();
+  auto text = "socket " + attributes.socket_id + " at "
+              + attributes.remote_address + ": " + std::string{why};
+  result.failures.push_back({attributes.socket_id, attributes.type,
+                             attributes.request_uri,
+                             std::string{name_of(errc::connectivity)}, text,
+                             make_error(errc::connectivity, text)});
+}
+
+// -- the books
+// ---------------------------------------------------------------------
+
+void shard_actor::adopt(const caf::strong_actor_ptr& handle,
+                        const std::vector<std::string>& groups) {
+  auto& who = *static_cast<socket*>(handle->get());
+  directory_.add(handle);
+  for (auto& group : groups)
+    directory_.join(who, group);
+  who.config().opened.fetch_add(1, std::memory_order_relaxed);
+  caf::anon_send(registry_, socket_opened{handle, who.shared_handshake()});
+}
+
+bool shard_actor::join_group(socket& who, const std::string& group) {
+  return directory_.join(who, group);
+}
+
+bool shard_actor::leave_group(socket& who, const std::string& group) {
+  return directory_.leave(who, group);
+}
+
+void shard_actor::socket_lost(socket& who) {
+  // A frame of this turn's broadcasts that was still queued is lost as well.
+  auto& id = who.handshake().socket_id;
+  for (auto& walk : pending_) {
+    auto& failures = walk.result.failures;
+    auto known = std::any_of(failures.begin(), failures.end(),
+                             [&](auto& x) { return x.socket_id == id; });
+    auto& groups = walk.filter->groups;
+    auto in_groups =
+        groups.empty()
+        || std::any_of(
+            who.memberships.begin(), who.memberships.end(), [&](auto& entry) {
+              return std::find(groups.begin(), groups.end(), entry.group->name)
+                     != groups.end();
+            });
+    if (!known && in_groups && walk.filter->matches_attributes(who))
+      add_failure(walk.result, who, "the connection was lost");
+  }
+  leaving_.emplace(&who, caf::strong_actor_ptr{who.ctrl()});
+  directory_.remove(who);
+  who.config().closed.fetch_add(1, std::memory_order_relaxed);
+  caf::anon_send(registry_, socket_gone{id});
+}
+
+void shard_actor::socket_ended(socket& who) {
+  if (report_) {
+    auto& attributes = who.handshake();
+    auto& outcome = who.outcome();
+    auto& counters = who.final_counters();
+    report_({report::severity::info,
+             "socket closed",
+             {{"socket", attributes.socket_id},
+              {"config", attributes.config},
+              {"path", attributes.path},
+              {"remote", attributes.remote_address},
+              {"code", render_close_code(outcome.code)},
+              {"reason", outcome.reason},
+              {"clean", outcome.clean ? "true" : "false"},
+              {"received", std::to_string(counters.messages_received)},
+              {"sent", std::to_string(counters.messages_sent)}}});
+  }
+  leaving_.erase(&who);
+  check_empty();
+}
+
+void shard_actor::check_empty() {
+  if (!directory_.all().empty() || !leaving_.empty())
+    return;
+  for (auto& answer : std::exchange(awaiting_, {}))
+    answer.deliver();
+}
+
+void shard_actor::event_failed(const socket& who, const caf::error& reason) {
+  if (!report_)
+    return;
+  auto text = describe(reason);
+  report_({report::severity::debug,
+           "a handler failed",
+           {{"socket", who.handshake().socket_id},
+            {"error", text.type},
+            {"detail", text.message}}});
+}
+
+} // namespace switchboard::actors

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/bound_actor.hpp"
+#include "actors/directory.hpp"
+#include "actors/gateway.hpp"
+#include "actors/internal.hpp"
+#include "actors/shard.hpp"
+#include "actors/socket.hpp"
+
+namespace switchboard::actors {
+
+/// The actor that stands for a whole shard: one message to it reaches all of
+/// the shard's sockets. Takes the messages of internal.hpp and
+/// `group_delivery`.
+class shard_actor final : public bound_actor,
+                          private socket_host,
+                          private socket_adopter,
+                          private turn_listener {
+public:
+  shard_actor(caf::actor_config& config, shard& home, group_index& groups,
+              internal_registry_actor registry, report_function report);
+
+  ~shard_actor() override;
+
+  const char* name() const override;
+
+private:
+  /// A broadcast whose frames wait for the end of the turn.
+  struct pending_walk {
+    std::shared_ptr<const compiled_filter> filter;
+    broadcast_result result;
+    reply answer;
+  };
+
+  void receive(caf::mailbox_element& what) override;
+
+  bool join_group(socket& who, const std::string& group) override;
+  bool leave_group(socket& who, const std::string& group) override;
+  void socket_lost(socket& who) override;
+  void socket_ended(socket& who) override;
+  void event_failed(const socket& who, const caf::error& reason) override;
+
+  void adopt(const caf::strong_actor_ptr& handle,
+             const std::vector<std::string>& groups) override;
+
+  void on_flushed() override;
+
+  void broadcast(caf::mailbox_element& what);
+  void close(caf::mailbox_element& what);
+  void list(caf::mailbox_element& what);
+  void deliver_to_group(caf::mailbox_element& what);
+  void cut_everything();
+  void check_empty();
+  broadcast_result walk(const compiled_filter& filter,
+                        net::outgoing_message& message);
+  static void add_failure(broadcast_result& result, const socket& who,
+                          std::string_view why);
+
+  internal_registry_actor registry_;
+  report_function report_;
+  directory directory_;
+  gateway gateway_;
+  std::vector<pending_walk> pending_;
+  std::vector<reply> awaiting_;
+  /// Sockets without a connection whose handlers still work.
+  std::unordered_map<socket*, caf::strong_actor_ptr> leaving_;
+};
+
+} // namespace switchboard::actors

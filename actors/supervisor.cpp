@@ -1,0 +1,185 @@
+#include "actors/supervisor.hpp"
+
+#include <utility>
+
+#include "actors/reconnect.hpp"
+
+namespace switchboard::actors {
+
+namespace {
+
+/// The most messages of one socket that a target may owe an answer for.
+constexpr std::uint32_t most_credit = 1u << 16;
+
+/// Answers with nothing, which the typed promise has no words for.
+void fulfill(caf::typed_response_promise<void>& promise) {
+  static_cast<caf::response_promise&>(promise).deliver(caf::unit);
+}
+
+} // namespace
+
+void supervisor_state::attempt() {
+  auto& listener = setup.options.server->listener;
+  auto bound = setup.bind(listener);
+  if (bound) {
+    address = std::move(*bound);
+    problem = caf::none;
+    if (setup.on_ready)
+      setup.on_ready();
+    settle(caf::none);
+    return;
+  }
+  problem = std::move(bound.error());
+  auto& strategy = setup.options.reconnection;
+  auto roll = std::uniform_real_distribution<double>{0.0, 1.0}(dice);
+  auto wait = reconnect_delay(strategy, attempts, roll);
+  auto text = switchboard::describe(problem).message;
+  if (!wait) {
+    tell(report::severity::error, "giving up on a listener",
+         {{"listener", listener},
+          {"config", setup.options.name},
+          {"attempts", std::to_string(attempts + 1)},
+          {"error", text}});
+    if (strategy.fails_deployment
+        && strategy.strategy != reconnection_strategy::none)
+      settle(make_error(errc::retry_exhausted,
+                        "gave up after " + std::to_string(attempts + 1)
+                            + " attempts: " + text));
+    else
+      settle(strategy.fails_deployment ? problem : caf::error{});
+    return;
+  }
+  tell(report::severity::warning, "a listener cannot be bound",
+       {{"listener", listener},
+        {"config", setup.options.name},
+        {"attempt", std::to_string(attempts + 1)},
+        {"error", text}});
+  ++attempts;
+  self->delayed_send(self, *wait, again_atom::value);
+  if (!strategy.fails_deployment)
+    settle(caf::none);
+}
+
+void supervisor_state::settle(caf::error outcome) {
+  if (!std::exchange(waiting, false))
+    return;
+  if (outcome)
+    begun.deliver(std::move(outcome));
+  else
+    fulfill(begun);
+}
+
+caf::result<void>
+supervisor_state::subscribe(const subscribe_source_request& request) {
+  std::string wrong;
+  auto pattern = path_pattern::parse(request.path, &wrong);
+  if (!pattern)
+    return make_error(errc::invalid_argument,
+                      "path `" + request.path + "`: " + wrong);
+  auto& targets = request.targets;
+  if (targets.empty()
+      || (targets.size() != 1 && targets.size() != setup.shards.size()))
+    return make_error(errc::invalid_argument,
+                      "a source has one target, or one for each shard");
+  for (auto& target : targets)
+    if (!target)
+      return make_error(errc::invalid_argument, "a target is no actor");
+  if (request.credit == 0 || request.credit > most_credit)
+    return make_error(errc::invalid_argument, "a credit is 1 to 65536");
+  auto what = std::make_shared<subscription>(subscription{
+      std::move(*pattern), targets, request.default_groups, request.credit});
+  if (auto problem = add_subscription(routes, request.kind, std::move(what)))
+    return problem;
+  for (auto& target : targets)
+    self->monitor(caf::actor_cast<caf::actor>(target));
+  return publish();
+}
+
+caf::result<void> supervisor_state::publish() {
+  auto promise = self->make_response_promise<void>();
+  auto snapshot = std::make_shared<const config_routes>(routes);
+  auto open = std::make_shared<std::size_t>(setup.shards.size());
+  auto step = [open, promise]() mutable {
+    if (--*open == 0)
+      fulfill(promise);
+  };
+  for (auto& shard : setup.shards)
+    self->request(caf::actor_cast<caf::actor>(shard), caf::infinite,
+                  install_routes{snapshot})
+        .then([step]() mutable { step(); },
+              [step](caf::error&) mutable { step(); });
+  return promise;
+}
+
+void supervisor_state::forget(const caf::actor_addr& target,
+                              const caf::error& reason) {
+  if (!remove_target(routes, target))
+    return;
+  if (reason != caf::exit_reason::user_shutdown)
+    tell(report::severity::warning, "a source has lost its target",
+         {{"config", setup.options.name}, {"reason", to_string(reason)}});
+  auto snapshot = std::make_shared<const config_routes>(routes);
+  for (auto& shard : setup.shards) {
+    auto handle = caf::actor_cast<caf::actor>(shard);
+    caf::anon_send(handle, install_routes{snapshot});
+    caf::anon_send(handle, target_died{target});
+  }
+}
+
+config_info supervisor_state::describe() const {
+  config_info result;
+  result.name = setup.options.name;
+  result.listener = setup.options.server->listener;
+  result.base_path = setup.base_path;
+  result.listening = !address.empty();
+  result.address = address;
+  // In this order, so that the difference is never negative.
+  result.closed = routes.counters->closed.load();
+  result.opened = routes.counters->opened.load();
+  result.sockets = result.opened - result.closed;
+  if (problem)
+    result.problem = switchboard::describe(problem).message;
+  return result;
+}
+
+void supervisor_state::tell(report::severity level, std::string text,
+                            string_pairs fields) const {
+  if (setup.on_report)
+    setup.on_report({level, std::move(text), std::move(fields)});
+}
+
+supervisor_actor::behavior_type
+supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+           supervisor_setup setup) {
+  auto& state = self->state;
+  state.self = self;
+  auto& server = *setup.options.server;
+  state.routes.config = setup.options.name;
+  state.routes.listener = server.listener;
+  state.routes.base_path = setup.base_path;
+  state.routes.connection = std::make_shared<const net::connection_options>(
+      connection_options_of(server));
+  state.routes.subprotocols = server.subprotocols;
+  state.routes.counters = std::make_shared<config_counters>();
+  state.setup = std::move(setup);
+  self->set_down_handler([self](const caf::down_msg& down) {
+    self->state.forget(down.source, down.reason);
+  });
+  return {
+      [self](begin_atom) -> caf::result<void> {
+        auto& state = self->state;
+        state.begun = self->make_response_promise<void>();
+        state.waiting = true;
+        auto promise = state.begun;
+        state.attempt();
+        return promise;
+      },
+      [self](again_atom) { self->state.attempt(); },
+      [self](const subscribe_source_request& request) {
+        return self->state.subscribe(request);
+      },
+      [self](list_configs_request) { return self->state.describe(); },
+  };
+}
+
+} // namespace switchboard::actors

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/switchboard.hpp>
+
+#include "actors/internal.hpp"
+#include "actors/routes.hpp"
+
+namespace switchboard::actors {
+
+/// Binds a listener, or finds it bound already.
+/// @returns its numeric address.
+using bind_function =
+    std::function<caf::expected<std::string>(const std::string& listener)>;
+
+/// What a supervisor is given.
+struct supervisor_setup {
+  websocket_options options;
+  /// As resolved from the configuration and its listener.
+  std::string base_path;
+  std::vector<caf::strong_actor_ptr> shards;
+  bind_function bind;
+  report_function on_report;
+  /// Called when the listener is bound.
+  std::function<void()> on_ready;
+};
+
+/// One configuration's life: its listener's binding and its sources.
+struct supervisor_state {
+  static inline const char* name = "switchboard.supervisor";
+
+  supervisor_actor::stateful_pointer<supervisor_state> self = nullptr;
+  supervisor_setup setup;
+  config_routes routes;
+  /// Answer to whoever waits for the outcome.
+  caf::typed_response_promise<void> begun;
+  bool waiting = false;
+  std::string address;
+  caf::error problem;
+  std::uint32_t attempts = 0;
+  std::minstd_rand dice{std::random_device{}()};
+
+  void attempt();
+  void settle(caf::error outcome);
+  caf::result<void> subscribe(const subscribe_source_request& request);
+  caf::result<void> publish();
+  void forget(const caf::actor_addr& target, const caf::error& reason);
+  config_info describe() const;
+  void tell(report::severity level, std::string text,
+            string_pairs fields) const;
+};
+
+/// @see supervisor_actor
+supervisor_actor::behavior_type
+supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+           supervisor_setup setup);
+
+} // namespace switchboard::actors

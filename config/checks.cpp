@@ -1,0 +1,103 @@
+#include "config/checks.hpp"
+
+#include <map>
+#include <tuple>
+#include <unordered_map>
+
+#include "config/addresses.hpp"
+#include "config/nearest.hpp"
+
+namespace switchboard::config {
+
+namespace {
+
+std::string line(source_place at) {
+  return "line " + std::to_string(at.line);
+}
+
+void check_admin(reading& shared, const draft& read) {
+  auto& host = read.admin.host;
+  if (host && !read.admin.has_tokens && !is_loopback(host->value))
+    shared.refuse(*host, shown(*host)
+                             + " is reached from other machines, expected "
+                               "tokens beside it or a loopback address");
+}
+
+/// Listeners share their port with SO_REUSEPORT: a second one on the same
+/// address would bind without an error and take half of the connections.
+void check_addresses(reading& shared, const draft& read) {
+  std::map<std::pair<std::string, std::uint16_t>, std::string> owners;
+  auto& admin = read.value.admin;
+  if (!read.admin.host_wrong && !read.admin.port_wrong && admin.port != 0)
+    owners[{admin.host, admin.port}] =
+        admin.at.line == 0 ? "of the admin API, which [admin] moves"
+                           : "of [admin] in " + line(admin.at);
+  for (auto& notes : read.listeners) {
+    if (!notes.host || !notes.port || *notes.port == 0)
+      continue;
+    auto [owner, is_new] =
+        owners.try_emplace(std::pair{notes.host->value, *notes.port},
+                           "of " + notes.key + " in " + line(notes.port_at));
+    if (!is_new)
+      shared.report(notes.port_at, notes.key + ".port",
+                    "makes this the address " + owner->second
+                        + ", expected another");
+  }
+}
+
+void check_websockets(reading& shared, const draft& read) {
+  auto& listeners = read.value.switchboard.listeners;
+  std::vector<std::string_view> known;
+  std::unordered_map<std::string_view, std::size_t> index;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    known.push_back(listeners[i].name);
+    index.emplace(listeners[i].name, i);
+  }
+  std::map<std::pair<std::size_t, std::string>, source_place> taken;
+  for (auto& notes : read.websockets) {
+    if (!notes.listener)
+      continue;
+    auto found = index.find(notes.listener->value);
+    if (found == index.end()) {
+      if (!read.listeners_unclear)
+        shared.refuse(*notes.listener,
+                      unknown_name(*notes.listener, "http_listener", known));
+      continue;
+    }
+    auto path = read.listeners[found->second].base_path;
+    auto at = notes.listener->at;
+    auto key = notes.listener->key;
+    if (notes.base_path) {
+      path = notes.base_path->value;
+      at = notes.base_path->at;
+      key = notes.base_path->key;
+    }
+    if (notes.base_path_wrong || !path)
+      continue;
+    auto [other, is_new] =
+        taken.try_emplace(std::pair{found->second, *path}, at);
+    if (!is_new)
+      shared.report(at, key,
+                    "shares listener and base path with the configuration of "
+                        + line(other->second)
+                        + ", expected another listener_base_path");
+  }
+}
+
+} // namespace
+
+std::string unknown_name(const text& name, std::string_view kind,
+                         std::vector<std::string_view> known) {
+  auto result = shown(name) + " is no " + std::string{kind};
+  if (known.empty())
+    return result + ", expected one in this file, which has none";
+  return result + ", the nearest is " + in_quotes(nearest(name.value, known));
+}
+
+void check_services(reading& shared, const draft& read) {
+  check_admin(shared, read);
+  check_addresses(shared, read);
+  check_websockets(shared, read);
+}
+
+} // namespace switchboard::config

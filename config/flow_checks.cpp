@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "config/checks.hpp"
+#include "config/pattern_overlap.hpp"
+
+namespace switchboard::config {
+
+namespace {
+
+bool is_socket_source(flow_source source) {
+  return source == flow_source::inbound_listener
+         || source == flow_source::on_inbound_connection
+         || source == flow_source::on_socket_closed;
+}
+
+std::string line(source_place at) {
+  return "line " + std::to_string(at.line);
+}
+
+class flow_checker {
+public:
+  flow_checker(reading& shared, draft& read) : shared_(shared), read_(read) {
+    for (auto& websocket : read.value.switchboard.websockets)
+      configs_.push_back(websocket.name);
+
+    for (std::size_t i = 0; i < read.flows.size(); ++i)
+      if (auto& name = read.flows[i].name;
+          name && index_.emplace(name->value, i).second) {
+        // A suggestion must not tell what a variable holds.
+        if (!name->secret)
+          names_.push_back(name->value);
+      }
+  }
+
+  void run() {
+    check_names();
+    for (std::size_t i = 0; i < read_.flows.size(); ++i) {
+      check_config(i);
+      check_step_configs(read_.flows[i]);
+      check_socketless_steps(read_.flows[i]);
+    }
+    check_patterns();
+    check_connections();
+    // A flow whose name is wrong may be the one that is meant.
+    auto all_named =
+        std::all_of(read_.flows.begin(), read_.flows.end(),
+                    [](const flow_draft& notes) { return notes.name; });
+    for (auto& notes : read_.flows)
+      check_refs(notes, all_named);
+    check_cycles();
+  }
+
+private:
+  flow_options& options(std::size_t i) {
+    return read_.value.flows[i];
+  }
+
+  void check_names() {
+    for (std::size_t i = 0; i < read_.flows.size(); ++i) {
+      auto& name = read_.flows[i].name;
+      if (!name)
+        continue;
+      auto first = index_.at(name->value);
+      if (first != i)
+        shared_.refuse(*name, shown(*name) + " is the name of the flow of "
+                                  + line(read_.flows[first].name->at)
+                                  + ", expected a unique name");
+    }
+  }
+
+  bool is_config(const std::string& name) const {
+    return read_.websockets_unclear
+           || std::find(configs_.begin(), configs_.end(), name)
+                  != configs_.end();
+  }
+
+  void check_config(std::size_t i) {
+    auto& notes = read_.flows[i];
+    if (notes.config) {
+      // Reported as having no effect.
+      if (notes.source == flow_source::none)
+        return;
+      if (!is_config(notes.config->value)) {
+        notes.config_wrong = true;
+        shared_.refuse(
+            *notes.config,
+            unknown_name(*notes.config, "[websocket.NAME]", configs_));
+      }
+      return;
+    }
+    if (notes.config_wrong || !notes.source || !is_socket_source(*notes.source))
+      return;
+    if (configs_.size() == 1 && !read_.websockets_unclear) {
+      options(i).config = configs_.front();
+      return;
+    }
+    notes.config_wrong = true;
+    if (read_.websockets_unclear)
+      return;
+    shared_.report(options(i).at, notes.key + ".config",
+                   configs_.empty()
+                       ? "is missing, expected a [websocket.NAME] in this file"
+                       : "is missing, expected the name of one of the "
+                             + std::to_string(configs_.size())
+                             + " [websocket.NAME]");
+  }
+
+  void check_step_configs(const flow_draft& notes) {
+    for (auto& config : notes.step_configs)
+      if (!is_config(config.value))
+        shared_.refuse(config,
+                       unknown_name(config, "[websocket.NAME]", configs_));
+  }
+
+  void check_socketless_steps(const flow_draft& notes) {
+    if (notes.source == flow_source::startup
+        || notes.source == flow_source::schedule)
+      for (auto& step : notes.socketless_steps)
+        shared_.refuse(step, "is missing, expected a socket's id: the flow's "
+                             "source has no socket");
+  }
+
+  /// Whether a flow's source, configuration and path are all known.
+  bool is_sound(const flow_draft& notes) const {
+    return notes.source && is_socket_source(*notes.source)
+           && !notes.config_wrong && notes.path;
+  }
+
+  void check_patterns() {
+    std::map<std::pair<std::string, flow_source>,
+             std::map<path_pattern, source_place>>
+        taken;
+    for (std::size_t i = 0; i < read_.flows.size(); ++i) {
+      auto& notes = read_.flows[i];
+      if (!is_sound(notes))
+        continue;
+      auto& patterns = taken[{options(i).config, *notes.source}];
+      auto [other, is_new] = patterns.try_emplace(*notes.path, notes.path_at);
+      if (!is_new)
+        shared_.report(notes.path_at, notes.key + ".path",
+                       "matches the same paths as the flow of "
+                           + line(other->second)
+                           + " with the same source, expected another path");
+    }
+  }
+
+  void check_connections() {
+    // A flow that could not be read may be the one that is looked for.
+    for (auto& notes : read_.flows)
+      if (!notes.source
+          || (notes.source == flow_source::inbound_listener
+              && !is_sound(notes)))
+        return;
+    for (std::size_t i = 0; i < read_.flows.size(); ++i) {
+      auto& notes = read_.flows[i];
+      if (notes.source == flow_source::on_inbound_connection && is_sound(notes)
+          && !has_listener_for(i))
+        shared_.report(notes.path_at, notes.key + ".path",
+                       "has no flow with source inbound-listener on a "
+                       "matching path, expected one of the same config");
+    }
+  }
+
+  bool has_listener_for(std::size_t connection) {
+    for (std::size_t i = 0; i < read_.flows.size(); ++i)
+      if (options(i).source == flow_source::inbound_listener
+          && options(i).config == options(connection).config
+          && overlap(*read_.flows[i].path, *read_.flows[connection].path))
+        return true;
+    return false;
+  }
+
+  void check_refs(const flow_draft& notes, bool all_named) {
+    for (auto& ref : notes.flow_refs) {
+      auto found = index_.find(ref.value);
+      if (found == index_.end()) {
+        if (all_named)
+          shared_.refuse(ref, unknown_name(ref, "flow", names_));
+      } else if (auto& source = read_.flows[found->second].source;
+                 source && *source != flow_source::none) {
+        shared_.refuse(ref, shown(ref)
+                                + " is a flow with a source, expected "
+                                  "one without");
+      }
+    }
+  }
+
+  /// The flow that a reference leads to where it is one to follow.
+  std::optional<std::size_t> target_of(const text& ref) const {
+    auto found = index_.find(ref.value);
+    if (found == index_.end()
+        || read_.flows[found->second].source != flow_source::none)
+      return std::nullopt;
+    return found->second;
+  }
+
+  /// Walks the references depth first, without recursion; one that leads to
+  /// a flow on the way there closes a cycle.
+  void check_cycles() {
+    enum class color : std::uint8_t { fresh, on_the_way, done };
+    struct visit {
+      std::size_t flow;
+      std::size_t next_ref;
+    };
+    std::vector<color> colors(read_.flows.size(), color::fresh);
+    for (std::size_t start = 0; start < colors.size(); ++start) {
+      if (colors[start] != color::fresh)
+        continue;
+      std::vector<visit> way{{start, 0}};
+      colors[start] = color::on_the_way;
+      while (!way.empty()) {
+        auto& [flow, next_ref] = way.back();
+        auto& refs = read_.flows[flow].flow_refs;
+        if (next_ref == refs.size()) {
+          colors[flow] = color::done;
+          way.pop_back();
+          continue;
+        }
+        auto& ref = refs[next_ref++];
+        auto target = target_of(ref);
+        if (!target)
+          continue;
+        if (colors[*target] == color::on_the_way) {
+          shared_.refuse(ref, "leads back to the flow of "
+                                  + line(options(*target).at)
+                                  + ", expected no circle of flow_refs");
+        } else if (colors[*target] == color::fresh) {
+          colors[*target] = color::on_the_way;
+          way.push_back({*target, 0});
+        }
+      }
+    }
+  }
+
+  reading& shared_;
+  draft& read_;
+  std::vector<std::string_view> configs_;
+  std::vector<std::string_view> names_;
+  /// The first flow of each name.
+  std::unordered_map<std::string_view, std::size_t> index_;
+};
+
+} // namespace
+
+void check_flows(reading& shared, draft& read) {
+  flow_checker{shared, read}.run();
+}
+
+} // namespace switchboard::config

@@ -1,0 +1,6 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <toml++/toml.h>

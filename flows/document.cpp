@@ -1,0 +1,72 @@
+#include "flows/document.hpp"
+
+#include <algorithm>
+
+#include "flows/failure.hpp"
+
+namespace switchboard::flows {
+
+namespace {
+
+/// How deep arrays and objects may be nested.
+constexpr std::size_t max_depth = 64;
+
+bool ends_with_case_folded(std::string_view text, std::string_view end) {
+  if (text.size() < end.size())
+    return false;
+  return std::equal(end.begin(), end.end(),
+                    text.end() - static_cast<std::ptrdiff_t>(end.size()),
+                    [](char x, char y) {
+                      return x == (y >= 'A' && y <= 'Z' ? y - 'A' + 'a' : y);
+                    });
+}
+
+} // namespace
+
+const json_ref& document::json() const {
+  if (parsed_ || !problem_.empty()) {
+    if (!parsed_)
+      throw failure{errc::expression, problem_};
+    return parsed_;
+  }
+  boost::json::parse_options options;
+  options.max_depth = max_depth;
+  boost::json::error_code code;
+  auto text = content_.view();
+  boost::json::parser parser{{}, options};
+  auto read = parser.write({text.data(), text.size()}, code);
+  if (!code) {
+    parsed_ = std::make_shared<const boost::json::value>(parser.release());
+    return parsed_;
+  }
+  problem_ = "the payload is not JSON: " + code.message() + " at byte "
+             + std::to_string(read);
+  throw failure{errc::expression, problem_};
+}
+
+bool is_json_type(std::string_view mime_type) noexcept {
+  auto essence = mime_type.substr(0, mime_type.find(';'));
+  while (!essence.empty() && (essence.back() == ' ' || essence.back() == '\t'))
+    essence.remove_suffix(1);
+  while (!essence.empty()
+         && (essence.front() == ' ' || essence.front() == '\t'))
+    essence.remove_prefix(1);
+  constexpr std::string_view plain = "application/json";
+  return (essence.size() == plain.size()
+          && ends_with_case_folded(essence, plain))
+         || ends_with_case_folded(essence, "+json");
+}
+
+std::string_view mime_type_of(const std::optional<std::string>& of_flow,
+                              const socket_attributes& attributes,
+                              const payload& content) noexcept {
+  if (of_flow)
+    return *of_flow;
+  if (attributes.handshake)
+    for (auto& [name, value] : attributes->headers)
+      if (name == "content-type")
+        return value;
+  return content.binary() ? "application/octet-stream" : "text/plain";
+}
+
+} // namespace switchboard::flows

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/json.hpp>
+
+#include <switchboard/attributes.hpp>
+#include <switchboard/payload.hpp>
+
+namespace switchboard::flows {
+
+/// JSON that is shared and never changed; may point into a larger one.
+using json_ref = std::shared_ptr<const boost::json::value>;
+
+/// The content of an event with its MIME type: bytes that are passed on as
+/// they are, and JSON for who asks. Parsed at most once. Not thread-safe.
+class document {
+public:
+  document(payload content, bool is_json)
+      : content_(std::move(content)), is_json_(is_json) {
+    // nop
+  }
+
+  const payload& content() const noexcept {
+    return content_;
+  }
+
+  /// Whether the MIME type says JSON.
+  bool is_json() const noexcept {
+    return is_json_;
+  }
+
+  /// The parsed content. Throws `failure` (EXPRESSION) where it is not JSON.
+  /// @pre `is_json()`
+  const json_ref& json() const;
+
+private:
+  payload content_;
+  bool is_json_;
+  mutable json_ref parsed_;
+  mutable std::string problem_;
+};
+
+/// Whether a MIME type (parameters allowed, in any case) is
+/// `application/json` or ends in `+json` (RFC 6839 §3.1).
+bool is_json_type(std::string_view mime_type) noexcept;
+
+/// The MIME type of a message: the flow's, else the handshake's Content-Type,
+/// else by the kind of message.
+std::string_view mime_type_of(const std::optional<std::string>& of_flow,
+                              const socket_attributes& attributes,
+                              const payload& content) noexcept;
+
+} // namespace switchboard::flows

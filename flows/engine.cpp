@@ -1,0 +1,149 @@
+#include "flows/engine.hpp"
+
+#include <utility>
+
+namespace switchboard::flows {
+
+namespace {
+
+/// How long the registry may take to tell every shard of a source.
+constexpr auto subscribe_timeout = std::chrono::seconds{30};
+
+std::optional<source_kind> kind_of(flow_source source) {
+  switch (source) {
+    case flow_source::inbound_listener:
+      return source_kind::inbound_listener;
+    case flow_source::on_inbound_connection:
+      return source_kind::on_inbound_connection;
+    case flow_source::on_socket_closed:
+      return source_kind::on_socket_closed;
+    default:
+      return std::nullopt;
+  }
+}
+
+} // namespace
+
+std::string_view name_of(flow_source source) noexcept {
+  switch (source) {
+    case flow_source::inbound_listener:
+      return "inbound-listener";
+    case flow_source::on_inbound_connection:
+      return "on-inbound-connection";
+    case flow_source::on_socket_closed:
+      return "on-socket-closed";
+    case flow_source::startup:
+      return "startup";
+    case flow_source::schedule:
+      return "schedule";
+    case flow_source::none:
+      break;
+  }
+  return {};
+}
+
+engine::engine(caf::actor_system& system, std::shared_ptr<const program> code)
+    : system_(system), program_(std::move(code)) {
+  for (std::size_t i = 0; i < program_->flows.size(); ++i)
+    counters_.push_back(std::make_shared<flow_counters>());
+}
+
+engine::~engine() {
+  for (auto& one : runners_)
+    caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+}
+
+caf::expected<std::unique_ptr<engine>>
+engine::start(const engine_host& host, caf::actor_system& system,
+              std::shared_ptr<const program> code, report_function on_report,
+              const lua_limits& limits) {
+  std::unique_ptr<engine> result{new engine{system, std::move(code)}};
+  result->report_ = std::move(on_report);
+  for (std::size_t i = 0; i < host.shards; ++i)
+    result->sandboxes_.push_back(
+        std::make_shared<lua_sandbox>(result->program_->chunks, limits));
+  auto& flows = result->program_->flows;
+  for (auto source :
+       {flow_source::on_socket_closed, flow_source::on_inbound_connection,
+        flow_source::inbound_listener})
+    for (std::size_t i = 0; i < flows.size(); ++i)
+      if (flows[i].source == source)
+        if (auto problem = result->subscribe(host, i))
+          return problem;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    if (flows[i].source == flow_source::startup)
+      caf::anon_send(result->spawn(host, i, 1).front(), run_atom::value);
+    else if (flows[i].source == flow_source::schedule)
+      caf::anon_send(result->spawn(host, i, 1).front(), begin_atom::value);
+  }
+  return result;
+}
+
+std::vector<caf::actor> engine::spawn(const engine_host& host, std::size_t flow,
+                                      std::size_t shards) {
+  std::vector<caf::actor> result;
+  for (std::size_t shard = 0; shard < shards; ++shard) {
+    result.push_back(host.spawn(shard, {program_, flow, host.registry, report_,
+                                        counters_[flow], sandboxes_[shard]}));
+    runners_.push_back(result.back());
+  }
+  return result;
+}
+
+caf::error engine::subscribe(const engine_host& host, std::size_t index) {
+  auto& what = program_->flows[index];
+  subscribe_source_request request;
+  request.config = what.config;
+  request.kind = *kind_of(what.source);
+  request.path = what.path;
+  for (auto& one : spawn(host, index, host.shards))
+    request.targets.push_back(caf::actor_cast<caf::strong_actor_ptr>(one));
+  if (what.source == flow_source::inbound_listener)
+    request.default_groups = what.default_groups;
+  request.credit = 1;
+  caf::error result;
+  caf::scoped_actor self{system_};
+  self->request(host.registry, subscribe_timeout, std::move(request))
+      .receive([] {},
+               [&](const caf::error& problem) {
+                 auto text = describe(problem);
+                 auto code = code_of(problem).value_or(errc::timeout);
+                 result = make_error(code,
+                                     "flow " + what.name + ": " + text.message);
+               });
+  return result;
+}
+
+std::vector<flow_info> engine::flows() const {
+  std::vector<flow_info> result;
+  for (std::size_t i = 0; i < program_->flows.size(); ++i) {
+    auto& what = program_->flows[i];
+    auto& counted = *counters_[i];
+    result.push_back({what.name, what.source, what.config, what.path,
+                      counted.events, counted.failures, counted.in_work});
+  }
+  return result;
+}
+
+bool engine::stop(std::chrono::nanoseconds limit) {
+  caf::scoped_actor self{system_};
+  auto deadline = std::chrono::steady_clock::now() + limit;
+  std::vector<caf::response_handle<caf::blocking_actor, caf::message, true>>
+      answers;
+  // All are asked before the first is waited for: the ticks end at once.
+  for (auto& one : runners_)
+    answers.push_back(
+        self->request(one, caf::timespan{limit}, finish_atom::value));
+  auto done = true;
+  for (auto& answer : answers) {
+    answer.receive([] {},
+                   [&](const caf::error& why) {
+                     // A runner that has ended has nothing in work.
+                     if (why == caf::sec::request_timeout)
+                       done = false;
+                   });
+  }
+  return done && std::chrono::steady_clock::now() <= deadline;
+}
+
+} // namespace switchboard::flows

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/flow_options.hpp>
+#include <switchboard/switchboard.hpp>
+
+#include "flows/program.hpp"
+#include "flows/runner.hpp"
+
+namespace switchboard::flows {
+
+/// A flow and what it has done since the start.
+struct flow_info {
+  std::string name;
+  flow_source source = flow_source::none;
+  std::string config;
+  std::string path;
+  std::uint64_t events = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t in_work = 0;
+};
+
+/// The source's name in a configuration file; empty for `none`.
+std::string_view name_of(flow_source source) noexcept;
+
+/// What flows run on: an `instance`, or a test's stand-in.
+struct engine_host {
+  registry_actor registry;
+  std::size_t shards = 1;
+  /// Spawns a runner on a shard's thread.
+  std::function<caf::actor(std::size_t shard, runner_settings settings)> spawn;
+};
+
+/// Runs a program on an instance: subscribes every flow with a source, runs
+/// those of `startup`, keeps the schedule. Stop it before the instance and
+/// destroy it after: the runners take the closed events of a shutdown and end
+/// with the registry.
+class engine {
+public:
+  /// Returns when every source is subscribed: connections first, so that no
+  /// socket gets past its gate. `startup` flows are begun, not waited for.
+  /// @param on_report gets `log` steps and failures, from any shard's thread.
+  /// @returns the registry's error with the flow's name in it.
+  static caf::expected<std::unique_ptr<engine>>
+  start(instance& host, caf::actor_system& system,
+        std::shared_ptr<const program> code, report_function on_report,
+        const lua_limits& limits = {});
+
+  static caf::expected<std::unique_ptr<engine>>
+  start(const engine_host& host, caf::actor_system& system,
+        std::shared_ptr<const program> code, report_function on_report,
+        const lua_limits& limits = {});
+
+  /// Ends the runners.
+  ~engine();
+
+  /// All flows, in the file's order.
+  std::vector<flow_info> flows() const;
+
+  /// No further ticks of schedules; waits for the flows in work. Events are
+  /// still taken. Idempotent.
+  /// @returns whether all were done in time.
+  bool stop(std::chrono::nanoseconds limit = std::chrono::seconds{3});
+
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+private:
+  engine(caf::actor_system& system, std::shared_ptr<const program> code);
+
+  /// Spawns the runners of one flow.
+  std::vector<caf::actor> spawn(const engine_host& host, std::size_t flow,
+                                std::size_t shards);
+  caf::error subscribe(const engine_host& host, std::size_t flow);
+
+  caf::actor_system& system_;
+  std::shared_ptr<const program> program_;
+  report_function report_;
+  std::vector<std::shared_ptr<flow_counters>> counters_;
+  /// One for each shard.
+  std::vector<std::shared_ptr<lua_sandbox>> sandboxes_;
+  std::vector<caf::actor> runners_;
+};
+
+} // namespace switchboard::flows

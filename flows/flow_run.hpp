@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flows/failure.hpp"
+#include "flows/operations.hpp"
+#include "flows/program.hpp"
+#include "flows/scope.hpp"
+
+namespace switchboard::flows {
+
+/// One run of a flow for one event: walks over the steps, stops where a step
+/// needs an answer and goes on when it is there. Knows no actors: who drives
+/// it asks the actors and answers. Can be used again after it is done.
+class flow_run {
+public:
+  enum class progress : std::uint8_t {
+    /// All steps are done, or the flow failed.
+    done,
+    /// `pending` wants an answer: `answer` or `fail`, then `resume`.
+    waiting,
+    /// It has run long enough for one turn; call `resume` later.
+    paused,
+  };
+
+  /// Called for each `log` step.
+  using log_function = std::function<void(const flow_run&, std::string text)>;
+
+  /// @param code outlives the run, as `lua` and `log` do.
+  flow_run(const program& code, lua_sandbox& lua, const log_function& log)
+      : program_(code), lua_(lua), log_(log) {
+    // nop
+  }
+
+  /// Makes it ready to run a flow from its first step.
+  /// @param socket null where the event has none.
+  void begin(const flow& what, scope in, caf::strong_actor_ptr socket);
+
+  /// Goes on. Throws nothing: what goes wrong is in `error` at the end.
+  progress resume();
+
+  /// What to ask.
+  /// @pre the last `resume` told `waiting`
+  operation& pending() noexcept {
+    return pending_;
+  }
+
+  /// The pending operation's output.
+  void answer(value output);
+
+  /// The pending operation failed.
+  void fail(error_text why);
+
+  /// Why the flow failed; unset where it did not, or an `on_error` took care.
+  const std::optional<error_text>& error() const noexcept {
+    return error_;
+  }
+
+  /// Lets go of everything a run that is done still holds.
+  void forget() noexcept {
+    scope_ = {};
+    error_.reset();
+  }
+
+  /// The flow that was begun.
+  const flow& root() const noexcept {
+    return *root_;
+  }
+
+  /// The id of the event's socket; empty where it has none.
+  std::string socket_id() const {
+    return scope_.attributes.handshake ? scope_.attributes->socket_id
+                                       : std::string{};
+  }
+
+  /// The variables as they are.
+  const variables& vars() const noexcept {
+    return scope_.vars;
+  }
+
+private:
+  /// A list of steps at work.
+  struct frame {
+    enum class kind : std::uint8_t { flow, block, loop, handler };
+
+    kind what = kind::block;
+    const step_list* steps = nullptr;
+    std::size_t next = 0;
+    /// The step that opened it; null for the run's own flow.
+    const step* owner = nullptr;
+    /// Whose steps these are.
+    const flow* of = nullptr;
+    /// Of a loop: the items, the next of them, and what it hides.
+    std::vector<value> items;
+    std::size_t item = 0;
+    value hidden_item;
+    value hidden_index;
+    /// Of a handler: the error that was being handled around it.
+    std::optional<error_text> hidden_error;
+  };
+
+  /// @returns whether the run goes on, or has to wait.
+  bool execute(const step& what);
+  /// Does a part of a step; what goes wrong unwinds.
+  template <class Function>
+  bool guarded(const step& what, Function part);
+  void open(const step& what, const choice_action& x);
+  void open(const step& what, const for_each_action& x);
+  frame& push(frame::kind what, const step_list& steps, const step* owner);
+  /// The frame on top has no steps left.
+  void finish_frame();
+  void next_item(frame& loop);
+  /// Takes the frame on top away and undoes what it did to the scope.
+  void drop_frame();
+  /// A step is done: puts its output where it belongs.
+  void finish_step(const step& what, value output);
+  /// Looks for who handles an error.
+  void unwind(error_text why);
+  error_text place(const failure& what, const step& at) const;
+  const std::string& config() const noexcept;
+
+  const program& program_;
+  lua_sandbox& lua_;
+  const log_function& log_;
+  const flow* root_ = nullptr;
+  scope scope_;
+  caf::strong_actor_ptr socket_;
+  std::vector<frame> frames_;
+  operation pending_;
+  const step* waiting_for_ = nullptr;
+  std::optional<error_text> error_;
+};
+
+} // namespace switchboard::flows

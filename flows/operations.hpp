@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include <caf/all.hpp>
+
+#include <switchboard/messages.hpp>
+
+#include "flows/program.hpp"
+#include "flows/scope.hpp"
+
+namespace switchboard::flows {
+
+/// A message for the event's own socket, past the registry.
+struct direct_send {
+  caf::strong_actor_ptr socket;
+  payload content;
+};
+
+/// What a step asks of the actors; a `value` where the answer is known
+/// without asking.
+using operation =
+    std::variant<value, direct_send, send_request, broadcast_request,
+                 close_request, bulk_close_request, subscribe_groups_request,
+                 unsubscribe_groups_request>;
+
+/// Where a step runs.
+struct step_context {
+  const scope& in;
+  lua_sandbox& lua;
+  /// The flow's configuration; empty: any.
+  const std::string& config;
+  /// The event's socket; null where it has none, or it is gone.
+  const caf::strong_actor_ptr& socket;
+};
+
+// Evaluate a step's parameters. Throw `failure`: EXPRESSION, INVALID_ARGUMENT.
+operation make_operation(const send_action& x, const step_context& at);
+operation make_operation(const broadcast_action& x, const step_context& at);
+operation make_operation(const close_action& x, const step_context& at);
+operation make_operation(const bulk_close_action& x, const step_context& at);
+operation make_operation(const groups_action& x, const step_context& at);
+
+/// `{ matched, failures }`, each failure with socket_id, type, uri,
+/// error_type and error_message.
+value to_value(const broadcast_result& result);
+
+/// `{ closed }`.
+value to_value(const bulk_close_result& result);
+
+/// The payload of a closed event: `{ code, reason, clean, code_number }`.
+value to_value(const close_outcome& outcome);
+
+} // namespace switchboard::flows

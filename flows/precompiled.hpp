@@ -1,0 +1,4 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <caf/all.hpp>

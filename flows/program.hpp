@@ -1,0 +1,148 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <switchboard/flow_options.hpp>
+
+#include "flows/diagnostic.hpp"
+#include "flows/expression.hpp"
+#include "flows/lua_sandbox.hpp"
+
+namespace switchboard::flows {
+
+struct step;
+using step_list = std::vector<step>;
+
+/// A list of names, or one expression that yields the list.
+struct list_expression {
+  std::vector<expression> items;
+  bool from_expression = false;
+};
+
+// The steps of flow_options.hpp, compiled. What is unset there is unset here.
+
+struct send_action {
+  std::optional<expression> config;
+  std::optional<expression> socket_id;
+  std::optional<expression> content;
+  std::optional<bool> binary;
+};
+
+/// The sockets of a broadcast or bulk close.
+struct filter_expression {
+  std::optional<expression> config;
+  std::optional<expression> path;
+  std::optional<expression> socket_type;
+  list_expression groups;
+};
+
+struct broadcast_action {
+  filter_expression to;
+  std::optional<expression> content;
+  std::optional<bool> binary;
+};
+
+struct close_action {
+  std::optional<expression> config;
+  std::optional<expression> socket_id;
+  std::optional<expression> close_code;
+  std::optional<expression> reason;
+};
+
+struct bulk_close_action {
+  filter_expression to;
+  std::optional<expression> close_code;
+  std::optional<expression> reason;
+};
+
+struct groups_action {
+  /// Whether to subscribe; else to unsubscribe.
+  bool subscribe = true;
+  std::optional<expression> config;
+  std::optional<expression> socket_id;
+  list_expression groups;
+};
+
+struct set_variable_action {
+  std::string name;
+  expression what;
+};
+
+struct log_action {
+  expression text;
+};
+
+struct raise_error_action {
+  expression type;
+  std::optional<expression> message;
+};
+
+struct choice_action {
+  struct branch {
+    std::optional<expression> when;
+    step_list steps;
+  };
+  std::vector<branch> branches;
+};
+
+struct for_each_action {
+  expression items;
+  step_list steps;
+};
+
+struct flow_ref_action {
+  /// In `program::flows`.
+  std::size_t flow = 0;
+};
+
+struct step {
+  std::variant<send_action, broadcast_action, close_action, bulk_close_action,
+               groups_action, set_variable_action, log_action,
+               raise_error_action, choice_action, for_each_action,
+               flow_ref_action>
+      form;
+  std::optional<expression> when;
+  std::optional<std::string> target;
+  std::optional<expression> target_value;
+  source_place at;
+};
+
+/// One flow, compiled.
+struct flow {
+  std::string name;
+  flow_source source = flow_source::none;
+  std::string config;
+  std::string path;
+  std::vector<std::string> default_groups;
+  std::optional<std::string> output_mime_type;
+  /// Of `schedule`; positive.
+  std::chrono::nanoseconds every{0};
+  step_list steps;
+  step_list on_error;
+};
+
+/// All flows of a file. Never changes; shared by all shards.
+struct program {
+  std::vector<flow> flows;
+  std::shared_ptr<const lua_chunks> chunks;
+};
+
+/// What became of flows: a program, or what is wrong with them.
+struct compiled {
+  /// Null where there are diagnostics.
+  std::shared_ptr<const program> value;
+  /// All of them, in the flows' order.
+  std::vector<diagnostic> diagnostics;
+};
+
+/// Compiles flows: every expression, the references between flows (which must
+/// not go in a circle).
+compiled compile(const std::vector<flow_options>& flows);
+
+} // namespace switchboard::flows

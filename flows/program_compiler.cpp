@@ -1,0 +1,208 @@
+#include <unordered_map>
+
+#include "flows/program.hpp"
+
+namespace switchboard::flows {
+
+namespace {
+
+class program_compiler {
+public:
+  explicit program_compiler(const std::vector<flow_options>& flows)
+      : options_(flows), refs_(flows.size()) {
+    // nop
+  }
+
+  compiled run() {
+    for (std::size_t i = 0; i < options_.size(); ++i)
+      if (!index_.emplace(options_[i].name, i).second)
+        report(options_[i].at,
+               "flow `" + options_[i].name + "`: the name is taken");
+    auto result = std::make_shared<program>();
+    result->flows.reserve(options_.size());
+    for (current_ = 0; current_ < options_.size(); ++current_)
+      result->flows.push_back(make_flow(options_[current_]));
+    check_circles();
+    if (!problems_.empty())
+      return {nullptr, std::move(problems_)};
+    result->chunks = std::make_shared<const lua_chunks>(std::move(chunks_));
+    return {std::move(result), {}};
+  }
+
+private:
+  struct ref {
+    std::size_t flow;
+    source_place at;
+  };
+
+  void report(source_place at, std::string message) {
+    problems_.push_back({at, std::move(message)});
+  }
+
+  flow make_flow(const flow_options& from) {
+    if (from.source == flow_source::schedule
+        && from.every <= std::chrono::nanoseconds::zero())
+      report(from.at, "flow `" + from.name
+                          + "`: a schedule needs `every`, longer than nothing");
+    flow result;
+    result.name = from.name;
+    result.source = from.source;
+    result.config = from.config;
+    result.path = from.path;
+    result.default_groups = from.default_groups;
+    result.output_mime_type = from.output_mime_type;
+    result.every = from.every;
+    result.steps = make_steps(from.steps);
+    result.on_error = make_steps(from.on_error);
+    return result;
+  }
+
+  step_list make_steps(const std::vector<step_options>& from) {
+    step_list result;
+    result.reserve(from.size());
+    for (auto& options : from)
+      result.push_back(make_step(options));
+    return result;
+  }
+
+  step make_step(const step_options& from) {
+    auto form = std::visit(
+        [&](auto& x) -> decltype(step::form) { return make(x, from); },
+        from.form);
+    return {std::move(form), make(from.when), from.target,
+            make(from.target_value), from.at};
+  }
+
+  expression make(const template_text& text) {
+    return expression::compile(text, chunks_, problems_);
+  }
+
+  std::optional<expression> make(const std::optional<template_text>& text) {
+    if (!text)
+      return std::nullopt;
+    return make(*text);
+  }
+
+  list_expression make(const template_list& list) {
+    list_expression result;
+    result.from_expression = list.from_expression;
+    for (auto& item : list.items)
+      result.items.push_back(make(item));
+    return result;
+  }
+
+  template <class Step>
+  filter_expression make_filter(const Step& x) {
+    return {make(x.config), make(x.path), make(x.socket_type), make(x.groups)};
+  }
+
+  send_action make(const send_step& x, const step_options&) {
+    return {make(x.config), make(x.socket_id), make(x.content), x.binary};
+  }
+
+  broadcast_action make(const broadcast_step& x, const step_options&) {
+    return {make_filter(x), make(x.content), x.binary};
+  }
+
+  close_action make(const close_socket_step& x, const step_options&) {
+    return {make(x.config), make(x.socket_id), make(x.close_code),
+            make(x.reason)};
+  }
+
+  bulk_close_action make(const bulk_close_sockets_step& x,
+                         const step_options&) {
+    return {make_filter(x), make(x.close_code), make(x.reason)};
+  }
+
+  groups_action make(const subscribe_groups_step& x, const step_options&) {
+    return {true, make(x.config), make(x.socket_id), make(x.groups)};
+  }
+
+  groups_action make(const unsubscribe_groups_step& x, const step_options&) {
+    return {false, make(x.config), make(x.socket_id), make(x.groups)};
+  }
+
+  set_variable_action make(const set_variable_step& x, const step_options&) {
+    return {x.name, make(x.value)};
+  }
+
+  log_action make(const log_step& x, const step_options&) {
+    return {make(x.text)};
+  }
+
+  raise_error_action make(const raise_error_step& x, const step_options&) {
+    return {make(x.type), make(x.message)};
+  }
+
+  choice_action make(const choice_step& x, const step_options& from) {
+    choice_action result;
+    for (auto& branch : x.branches) {
+      if (!result.branches.empty() && !result.branches.back().when)
+        report(from.at, "choice: a branch behind the one without `when` is "
+                        "never reached");
+      result.branches.push_back({make(branch.when), make_steps(branch.steps)});
+    }
+    return result;
+  }
+
+  for_each_action make(const for_each_step& x, const step_options&) {
+    return {make(x.items), make_steps(x.steps)};
+  }
+
+  flow_ref_action make(const flow_ref_step& x, const step_options& from) {
+    auto found = index_.find(x.name);
+    if (found == index_.end()) {
+      report(from.at, "flow_ref: there is no flow `" + x.name + "`");
+      return {};
+    }
+    refs_[current_].push_back({found->second, from.at});
+    return {found->second};
+  }
+
+  /// Every flow ends: loops end with their items, so only a circle of
+  /// references could run for ever.
+  void check_circles() {
+    enum class mark : std::uint8_t { fresh, open, done };
+    std::vector<mark> marks(options_.size(), mark::fresh);
+    // Depth first, with a stack of our own: files may be generated.
+    std::vector<std::pair<std::size_t, std::size_t>> path;
+    for (std::size_t root = 0; root < options_.size(); ++root) {
+      if (marks[root] != mark::fresh)
+        continue;
+      marks[root] = mark::open;
+      path.emplace_back(root, 0);
+      while (!path.empty()) {
+        auto [at, next] = path.back();
+        if (next == refs_[at].size()) {
+          marks[at] = mark::done;
+          path.pop_back();
+          continue;
+        }
+        ++path.back().second;
+        auto& to = refs_[at][next];
+        if (marks[to.flow] == mark::open) {
+          report(to.at, "flow_ref: flow `" + options_[to.flow].name
+                            + "` would call itself");
+        } else if (marks[to.flow] == mark::fresh) {
+          marks[to.flow] = mark::open;
+          path.emplace_back(to.flow, 0);
+        }
+      }
+    }
+  }
+
+  const std::vector<flow_options>& options_;
+  std::vector<std::vector<ref>> refs_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::size_t current_ = 0;
+  lua_chunks chunks_;
+  diagnostics problems_;
+};
+
+} // namespace
+
+compiled compile(const std::vector<flow_options>& flows) {
+  return program_compiler{flows}.run();
+}
+
+} // namespace switchboard::flows

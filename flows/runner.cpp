@@ -1,0 +1,245 @@
+#include "flows/runner.hpp"
+
+#include <type_traits>
+#include <utility>
+
+namespace switchboard::flows {
+
+namespace {
+
+/// Jobs kept for the next events.
+constexpr std::size_t max_idle = 64;
+
+value make_payload(const flow& of, const message_event& event) {
+  auto type =
+      mime_type_of(of.output_mime_type, event.attributes, event.content);
+  return std::make_shared<const document>(event.content, is_json_type(type));
+}
+
+caf::error to_error(const error_text& what) {
+  for (auto code = static_cast<std::uint8_t>(errc::connectivity);
+       code < static_cast<std::uint8_t>(errc::custom); ++code)
+    if (name_of(static_cast<errc>(code)) == what.type)
+      return make_error(static_cast<errc>(code), what.message);
+  return make_custom_error(what.type, what.message);
+}
+
+} // namespace
+
+runner::runner(caf::actor_config& config, runner_settings settings)
+    : pinned(config), settings_(std::move(settings)) {
+  log_ = [this](const flow_run& run, std::string text) {
+    tell(report::severity::info, std::move(text), run);
+  };
+}
+
+const char* runner::name() const {
+  return "switchboard.flow";
+}
+
+void runner::on_exit() {
+  ticking_ = false;
+  for (auto& [id, what] : jobs_) {
+    --settings_.counters->in_work;
+    if (what->promise.pending())
+      what->promise.deliver(make_error(errc::connectivity,
+                                       "flow " + code().name + " was stopped"));
+  }
+  for (auto& promise : finishing_)
+    promise.deliver(caf::unit);
+  jobs_.clear();
+  idle_.clear();
+  finishing_.clear();
+}
+
+caf::behavior runner::make_behavior() {
+  monitor(settings_.registry);
+  set_down_handler([this](const caf::down_msg&) { quit(); });
+  set_exit_handler([this](const caf::exit_msg& what) {
+    leaving_ = true;
+    ticking_ = false;
+    if (jobs_.empty() || what.reason == caf::exit_reason::kill)
+      quit(what.reason);
+  });
+  return {
+      [this](const message_event& event) -> caf::result<void> {
+        auto promise = make_response_promise();
+        start({make_payload(code(), event), event.attributes, {}, {}},
+              event.socket, promise, false);
+        return promise;
+      },
+      [this](const connection_event& event) -> caf::result<void> {
+        auto promise = make_response_promise();
+        start({std::string{}, event.attributes, {}, {}}, event.socket, promise,
+              true);
+        return promise;
+      },
+      [this](const closed_event& event) {
+        start({to_value(event.outcome), event.attributes, {}, {}}, nullptr, {},
+              false);
+      },
+      [this](run_atom) {
+        start({std::string{}, {}, {}, {}}, nullptr, {}, false);
+      },
+      [this](begin_atom) {
+        ticking_ = true;
+        next_tick_ = system().clock().now();
+        schedule_next();
+      },
+      [this](tick_atom) { tick(); },
+      [this](resume_atom, std::uint64_t id) {
+        if (auto what = take(id))
+          drive(std::move(what));
+      },
+      [this](finish_atom) -> caf::result<void> {
+        auto promise = make_response_promise();
+        ticking_ = false;
+        if (jobs_.empty())
+          promise.deliver(caf::unit);
+        else
+          finishing_.push_back(promise);
+        return promise;
+      },
+  };
+}
+
+void runner::start(scope in, caf::strong_actor_ptr socket,
+                   caf::response_promise promise, bool tells_failure) {
+  job_ptr what;
+  if (idle_.empty()) {
+    what = std::make_unique<job>(*settings_.code, *settings_.lua, log_);
+  } else {
+    what = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  what->promise = std::move(promise);
+  what->tells_failure = tells_failure;
+  what->id = next_id_++;
+  ++settings_.counters->events;
+  ++settings_.counters->in_work;
+  what->run.begin(code(), std::move(in), std::move(socket));
+  drive(std::move(what));
+}
+
+void runner::drive(job_ptr what) {
+  auto state = what->run.resume();
+  if (state == flow_run::progress::done)
+    return finish(std::move(what));
+  auto& waiting = *what;
+  jobs_.emplace(waiting.id, std::move(what));
+  if (state == flow_run::progress::waiting)
+    ask(waiting);
+  else
+    send(this, resume_atom::value, waiting.id);
+}
+
+void runner::ask(job& what) {
+  auto id = what.id;
+  std::visit(
+      [&](auto& x) {
+        using form = std::decay_t<decltype(x)>;
+        if constexpr (std::is_same_v<form, direct_send>)
+          ask<void>(id, caf::actor_cast<socket_actor>(x.socket),
+                    socket_send{std::move(x.content)});
+        else if constexpr (std::is_same_v<form, broadcast_request>)
+          ask<broadcast_result>(id, settings_.registry, std::move(x));
+        else if constexpr (std::is_same_v<form, bulk_close_request>)
+          ask<bulk_close_result>(id, settings_.registry, std::move(x));
+        else if constexpr (!std::is_same_v<form, value>)
+          ask<void>(id, settings_.registry, std::move(x));
+      },
+      what.run.pending());
+}
+
+template <class Output, class Handle, class Request>
+void runner::ask(std::uint64_t id, const Handle& whom, Request what) {
+  auto pending = request(whom, caf::infinite, std::move(what));
+  auto on_error = [this, id](const caf::error& why) {
+    refused(id, why);
+  };
+  if constexpr (std::is_void_v<Output>)
+    pending.then([this, id] { answered(id, {}); }, on_error);
+  else
+    pending.then([this, id](const Output& x) { answered(id, to_value(x)); },
+                 on_error);
+}
+
+void runner::answered(std::uint64_t id, value output) {
+  if (auto what = take(id)) {
+    what->run.answer(std::move(output));
+    drive(std::move(what));
+  }
+}
+
+void runner::refused(std::uint64_t id, const caf::error& why) {
+  if (auto what = take(id)) {
+    what->run.fail(describe(why));
+    drive(std::move(what));
+  }
+}
+
+runner::job_ptr runner::take(std::uint64_t id) {
+  auto found = jobs_.find(id);
+  if (found == jobs_.end())
+    return nullptr;
+  auto result = std::move(found->second);
+  jobs_.erase(found);
+  return result;
+}
+
+void runner::finish(job_ptr what) {
+  --settings_.counters->in_work;
+  auto promise = std::exchange(what->promise, {});
+  if (auto& error = what->run.error()) {
+    ++settings_.counters->failures;
+    tell(report::severity::warning,
+         "flow " + code().name + " failed: " + error->type + ": "
+             + error->message,
+         what->run);
+    if (what->tells_failure && promise.pending())
+      promise.deliver(to_error(*error));
+  }
+  if (promise.pending())
+    promise.deliver(caf::unit);
+  if (idle_.size() < max_idle) {
+    what->run.forget();
+    idle_.push_back(std::move(what));
+  }
+  if (!jobs_.empty())
+    return;
+  for (auto& waiting : std::exchange(finishing_, {}))
+    waiting.deliver(caf::unit);
+  if (leaving_)
+    quit(caf::exit_reason::user_shutdown);
+}
+
+void runner::tick() {
+  if (!ticking_)
+    return;
+  schedule_next();
+  // The run before is not over: this one is left out.
+  if (jobs_.empty())
+    start({std::string{}, {}, {}, {}}, nullptr, {}, false);
+}
+
+void runner::schedule_next() {
+  // Counted from the beginning, so that delays do not add up.
+  auto now = system().clock().now();
+  auto every = std::chrono::ceil<caf::actor_clock::duration_type>(code().every);
+  next_tick_ += every;
+  if (next_tick_ <= now)
+    next_tick_ += every * ((now - next_tick_) / every + 1);
+  delayed_send(this, next_tick_ - now, tick_atom::value);
+}
+
+void runner::tell(report::severity level, std::string text,
+                  const flow_run& about) {
+  if (!settings_.report)
+    return;
+  report line{level, std::move(text), {{"flow", code().name}}};
+  if (auto id = about.socket_id(); !id.empty())
+    line.fields.emplace_back("socket", std::move(id));
+  settings_.report(line);
+}
+
+} // namespace switchboard::flows

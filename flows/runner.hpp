@@ -1,0 +1,120 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/interfaces.hpp>
+#include <switchboard/pinned.hpp>
+#include <switchboard/switchboard.hpp>
+
+#include "flows/flow_run.hpp"
+#include "flows/program.hpp"
+
+namespace switchboard::flows {
+
+/// Of one flow, over all shards.
+struct flow_counters {
+  /// Runs begun.
+  std::atomic<std::uint64_t> events{0};
+  /// Runs that failed, and no `on_error` took care.
+  std::atomic<std::uint64_t> failures{0};
+  /// Runs begun and not over.
+  std::atomic<std::uint64_t> in_work{0};
+};
+
+/// What one runner needs.
+struct runner_settings {
+  std::shared_ptr<const program> code;
+  /// Which of the program's flows it runs.
+  std::size_t flow = 0;
+  registry_actor registry;
+  report_function report;
+  std::shared_ptr<flow_counters> counters;
+  /// Shared by the runners of one shard, which run on one thread.
+  std::shared_ptr<lua_sandbox> lua;
+};
+
+/// Runs the flow now: `startup`.
+using run_atom = caf::atom_constant<caf::atom("run")>;
+/// Begins with the schedule: `schedule`.
+using begin_atom = caf::atom_constant<caf::atom("begin")>;
+/// The schedule's time has come; of the runner to itself.
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+/// Goes on with a run that made a pause; of the runner to itself.
+using resume_atom = caf::atom_constant<caf::atom("resume")>;
+/// No further ticks. Answered once no run is in work. Events are still taken.
+using finish_atom = caf::atom_constant<caf::atom("finish")>;
+
+/// Runs one flow for the events of one shard. Any number of runs may wait for
+/// answers at a time; the source sees to it that it is one for each socket.
+/// Ends with the registry.
+///
+/// Takes `message_event` (answered when the flow is done, failed or not),
+/// `connection_event` (answered with the flow's error), `closed_event`, and
+/// the atoms above.
+class runner final : public pinned<caf::event_based_actor> {
+public:
+  runner(caf::actor_config& config, runner_settings settings);
+
+  const char* name() const override;
+  void on_exit() override;
+
+protected:
+  caf::behavior make_behavior() override;
+
+private:
+  struct job {
+    job(const program& code, lua_sandbox& lua,
+        const flow_run::log_function& log)
+        : run(code, lua, log) {
+      // nop
+    }
+
+    flow_run run;
+    caf::response_promise promise;
+    /// Whether a failure is the answer.
+    bool tells_failure = false;
+    std::uint64_t id = 0;
+  };
+  using job_ptr = std::unique_ptr<job>;
+
+  /// Begins a run.
+  void start(scope in, caf::strong_actor_ptr socket,
+             caf::response_promise promise, bool tells_failure);
+  /// Goes on with a run until it waits or is done.
+  void drive(job_ptr what);
+  /// Asks the actors what a run wants to know.
+  void ask(job& what);
+  template <class Output, class Handle, class Request>
+  void ask(std::uint64_t id, const Handle& whom, Request what);
+  void answered(std::uint64_t id, value output);
+  void refused(std::uint64_t id, const caf::error& why);
+  job_ptr take(std::uint64_t id);
+  void finish(job_ptr what);
+  void tick();
+  void schedule_next();
+  void tell(report::severity level, std::string text, const flow_run& about);
+
+  const flow& code() const noexcept {
+    return settings_.code->flows[settings_.flow];
+  }
+
+  runner_settings settings_;
+  flow_run::log_function log_;
+  std::unordered_map<std::uint64_t, job_ptr> jobs_;
+  /// Jobs to be used again.
+  std::vector<job_ptr> idle_;
+  std::uint64_t next_id_ = 0;
+  std::vector<caf::response_promise> finishing_;
+  bool ticking_ = false;
+  /// Whether an exit message came; what is in work is finished first.
+  bool leaving_ = false;
+  caf::actor_clock::time_point next_tick_;
+};
+
+} // namespace switchboard::flows

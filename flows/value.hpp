@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include <switchboard/payload.hpp>
+
+#include "flows/document.hpp"
+
+namespace switchboard::flows {
+
+/// What an expression yields and a variable holds. Cheap to copy but for
+/// long strings. A `json_ref` is never null and holds an array or an object;
+/// scalars have alternatives of their own (see `from_json`). Integers are of
+/// Lua's width.
+using value =
+    std::variant<std::monostate, bool, std::int64_t, double, std::string,
+                 std::shared_ptr<const document>, json_ref>;
+
+/// Makes a value of one node of a JSON value; null is nil.
+/// @param node points into what `owner` keeps alive.
+value from_json(const json_ref& owner, const boost::json::value& node);
+
+/// Makes a value of a JSON value.
+value from_json(boost::json::value x);
+
+inline bool is_nil(const value& x) noexcept {
+  return std::holds_alternative<std::monostate>(x);
+}
+
+/// Whether Lua takes it for true: all but nil and false. A document counts by
+/// the JSON it holds, where it is JSON.
+bool is_truthy(const value& x);
+
+/// The text of a value: nil is empty, lists and maps are JSON, a document is
+/// its bytes.
+std::string to_text(const value& x);
+
+/// The content of a message: a document's bytes unchanged, else the text.
+/// @param binary unset: as the document came, else text.
+/// Throws `failure` (EXPRESSION) for text that is not UTF-8.
+payload to_payload(const value& x, std::optional<bool> binary);
+
+/// The items of a list, for a loop or for a list of names. A JSON document
+/// counts as its JSON, nil as no items, an empty map as no items.
+/// @returns `nullopt` for anything else.
+std::optional<std::vector<value>> to_items(const value& x);
+
+/// What kind of value it is, for error messages.
+std::string_view kind_of(const value& x) noexcept;
+
+} // namespace switchboard::flows

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <caf/all.hpp>
+
+#include <switchboard/messages.hpp>
+
+namespace switchboard {
+
+/// One socket.
+using socket_actor = caf::typed_actor<
+    // Queues a message; answers once it was handed to the operating system, or
+    // with CONNECTIVITY.
+    caf::replies_to<socket_send>::with<void>,
+    // Starts the closing handshake; answers when the socket is gone.
+    caf::replies_to<socket_close>::with<void>,
+    // Joins groups; repeats are ignored.
+    caf::replies_to<socket_subscribe>::with<void>,
+    // Leaves groups; absent ones are ignored.
+    caf::replies_to<socket_unsubscribe>::with<void>,
+    // Tells what the socket is doing.
+    caf::replies_to<socket_query>::with<socket_info>>;
+
+/// The registry: routes every operation, gathers the answers. An error is one
+/// of `errc`.
+using registry_actor = caf::typed_actor<
+    // NO_SUCH_SOCKET, CONNECTIVITY.
+    caf::replies_to<send_request>::with<void>,
+    // INVALID_ARGUMENT for a wrong pattern or an unknown configuration; sockets
+    // that could not be reached are in the result.
+    caf::replies_to<broadcast_request>::with<broadcast_result>,
+    // NO_SUCH_SOCKET, INVALID_ARGUMENT for a code or reason that cannot be
+    // sent.
+    caf::replies_to<close_request>::with<void>,
+    // INVALID_ARGUMENT.
+    caf::replies_to<bulk_close_request>::with<bulk_close_result>,
+    // NO_SUCH_SOCKET, INVALID_ARGUMENT for a name that is empty or too long.
+    caf::replies_to<subscribe_groups_request>::with<void>,
+    // NO_SUCH_SOCKET.
+    caf::replies_to<unsubscribe_groups_request>::with<void>,
+    // NO_SUCH_SOCKET.
+    caf::replies_to<get_socket_request>::with<socket_info>,
+    // INVALID_ARGUMENT.
+    caf::replies_to<list_sockets_request>::with<socket_list>,
+    // INVALID_ARGUMENT for an unknown configuration.
+    caf::replies_to<list_groups_request>::with<group_list>,
+    // Never fails.
+    caf::replies_to<list_configs_request>::with<config_list>,
+    // Answered once every shard knows; INVALID_ARGUMENT.
+    caf::replies_to<subscribe_source_request>::with<void>>;
+
+/// What a source's target looks like.
+using message_handler =
+    caf::typed_actor<caf::replies_to<message_event>::with<void>>;
+using connection_handler =
+    caf::typed_actor<caf::replies_to<connection_event>::with<void>>;
+using closed_handler = caf::typed_actor<caf::reacts_to<closed_event>>;
+
+} // namespace switchboard

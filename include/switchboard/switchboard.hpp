@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/interfaces.hpp>
+#include <switchboard/options.hpp>
+
+namespace switchboard {
+
+/// Adds our message types and error category. Call it on the
+/// configuration of every actor system that hosts a switchboard or talks to
+/// one over the network.
+void configure(caf::actor_system_config& config);
+
+/// Something worth a line in a log. Handed out instead of logged: an
+/// embedder logs as it likes.
+struct report {
+  enum class severity : std::uint8_t { debug, info, warning, error };
+  severity level = severity::info;
+  /// One sentence that names socket, address and cause; no secret.
+  std::string text;
+  /// Names and values for structured logs.
+  string_pairs fields;
+};
+
+/// Called from any thread, possibly from several at once; must not block.
+using report_function = std::function<void(const report&)>;
+
+/// A running switchboard inside an actor system: shards with their threads, a
+/// registry, a supervisor for each configuration.
+class instance {
+public:
+  /// Starts shards and supervisors. Returns when every listener is bound or
+  /// has had its first failure; with `fails_deployment`, when its strategy is
+  /// spent or it is bound.
+  /// @param system configured by `configure`; must outlive the instance.
+  /// @returns CONNECTIVITY or RETRY_EXHAUSTED where a listener with
+  ///          `fails_deployment` cannot be bound; INVALID_ARGUMENT for
+  ///          options that contradict each other.
+  static caf::expected<std::unique_ptr<instance>>
+  start(caf::actor_system& system, switchboard_options options,
+        report_function on_report = {});
+
+  /// As `stop` with no time to drain.
+  ~instance();
+
+  /// Routes operations.
+  const registry_actor& registry() const noexcept;
+
+  /// How many shards there are, at least 1.
+  std::size_t shards() const noexcept;
+
+  /// Spawns an event-based actor that runs on a shard's own thread: `T` is a
+  /// `pinned<…>` (see pinned.hpp) and gets the shard's unit. `stop` sends it
+  /// an exit message behind the last closed event and waits for its end.
+  template <class T, class... Ts>
+  auto spawn_pinned(std::size_t shard, Ts&&... xs) {
+    caf::actor_config config{pinning_unit(shard)};
+    auto result = system().template spawn_impl<T, caf::no_spawn_options>(
+        config, std::forward<Ts>(xs)...);
+    keep(caf::actor_cast<caf::strong_actor_ptr>(result));
+    return result;
+  }
+
+  /// A configuration's group as a group of CAF: what is sent to it, a
+  /// `payload` or a `socket_close`, reaches every socket in it, and every
+  /// other actor that joined. Do not keep it for longer than the instance.
+  caf::group group(const std::string& config, const std::string& name) const;
+
+  /// The numeric address `host:port` a listener is bound to; empty while it
+  /// is not bound.
+  std::string address_of(const std::string& listener) const;
+
+  /// Whether every listener is bound.
+  bool ready() const noexcept;
+
+  /// Stops accepting, closes every socket with 1001 and waits for the closing
+  /// handshakes, until `drain` is over; what is left is cut. Every closed
+  /// event is handed out. Then joins the shards. Idempotent.
+  void stop(std::chrono::nanoseconds drain = std::chrono::seconds{3});
+
+  instance(const instance&) = delete;
+  instance& operator=(const instance&) = delete;
+
+private:
+  struct impl;
+  explicit instance(std::unique_ptr<impl> ptr);
+  caf::actor_system& system() const noexcept;
+  caf::execution_unit* pinning_unit(std::size_t shard) const noexcept;
+  void keep(caf::strong_actor_ptr pinned);
+
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace switchboard

@@ -1,0 +1,470 @@
+#include "net/connection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include <openssl/rand.h>
+#include <sys/epoll.h>
+
+namespace switchboard::net {
+
+namespace {
+
+/// While this much of answers to pings waits, the peer is not read: it asks
+/// faster than it listens.
+constexpr std::size_t control_backlog = 64 * 1024;
+
+/// The most one turn writes for one connection.
+constexpr std::size_t pieces_per_write = 64;
+
+/// Deadlines of idleness are rounded up to this, so that thousands of quiet
+/// sockets wake the loop a few times a second and not a thousand.
+constexpr auto coarse = std::chrono::milliseconds{50};
+
+std::span<const std::byte> as_bytes(std::string_view text) {
+  return std::as_bytes(std::span{text});
+}
+
+} // namespace
+
+connection::connection(loop& home, std::unique_ptr<wire> stream,
+                       std::shared_ptr<const connection_options> options,
+                       const std::optional<deflate_agreement>& compression)
+    : loop_(home),
+      wire_(std::move(stream)),
+      options_(std::move(options)),
+      compression_(compression),
+      reader_(options_->self, options_->max_message_size, compression),
+      heard_(home.now()),
+      active_(home.now()) {}
+
+connection::~connection() {
+  loop_.unmark(*this);
+}
+
+void connection::start(connection_observer& observer,
+                       std::span<const std::byte> received, bool paused) {
+  observer_ = &observer;
+  paused_ = paused;
+  leftover_.assign(received.begin(), received.end());
+  interest_ = EPOLLIN;
+  if (!loop_.add(wire_->fd(), *this, interest_)) {
+    lose("no room to watch another connection");
+    return;
+  }
+  schedule();
+  if (!paused_)
+    take_leftover();
+}
+
+connection::send_result connection::send(outgoing_message& message,
+                                         send_token token) {
+  if (phase_ != phase::open)
+    return send_result::not_open;
+  auto frame = encode(message);
+  // One message larger than the limit is taken when nothing waits: it could
+  // never be sent otherwise.
+  if (!queue_.empty()
+      && queue_.bytes() + frame->size() > options_->send_queue_limit) {
+    switch (options_->slow_consumer) {
+      case slow_consumer_policy::close:
+        drop_queued("slow consumer");
+        close(close_codes::policy_violation, "slow consumer");
+        return send_result::queue_full;
+      case slow_consumer_policy::drop_newest:
+        return send_result::queue_full;
+      case slow_consumer_policy::drop_oldest: {
+        auto room = options_->send_queue_limit;
+        auto target = room > frame->size() ? room - frame->size() : 0;
+        for (auto dropped : queue_.drop_oldest(target))
+          observer_->on_dropped(dropped, "dropped from a full queue");
+        if (!queue_.empty() && queue_.bytes() + frame->size() > room)
+          return send_result::queue_full;
+      }
+    }
+  }
+  stats_.bytes_sent += message.size();
+  active_ = loop_.now();
+  queue_.push(std::move(frame), token);
+  if (!write_blocked_)
+    loop_.mark_dirty(*this);
+  return send_result::queued;
+}
+
+frame_ptr connection::encode(outgoing_message& message) {
+  auto& compression = options_->compression;
+  auto server = options_->self == role::server;
+  auto compress = compression_ && message.size() >= compression.minimum_size;
+  if (compress) {
+    auto bits = server ? compression_->server_max_window_bits
+                       : compression_->client_max_window_bits;
+    auto fresh = server ? compression_->server_no_context_takeover
+                        : compression_->client_no_context_takeover;
+    if (server && fresh)
+      return message.compressed(bits, compression.level,
+                                compression.memory_level);
+    if (!deflater_)
+      deflater_.emplace(bits, fresh, compression.level,
+                        compression.memory_level);
+    std::vector<std::byte> out;
+    deflater_->message(as_bytes(message.view()), out);
+    std::string bytes{reinterpret_cast<const char*>(out.data()), out.size()};
+    auto key = next_key();
+    return std::make_shared<const outgoing_frame>(
+        message.op(), std::move(bytes), true, key ? &*key : nullptr);
+  }
+  if (auto key = next_key())
+    return std::make_shared<const outgoing_frame>(
+        message.op(), std::string{message.view()}, false, &*key);
+  return message.plain();
+}
+
+std::optional<mask_key> connection::next_key() {
+  if (options_->self == role::server)
+    return std::nullopt;
+  mask_key key;
+  // Unpredictable to whoever chose the payload (RFC 6455 §10.3).
+  RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), key.size());
+  return key;
+}
+
+void connection::close(close_code code, std::string_view reason) {
+  if (phase_ != phase::open)
+    return;
+  note_end(code, reason, false);
+  phase_ = phase::closing;
+  queue_close(code, reason);
+  close_deadline_ = loop_.now() + options_->close_timeout;
+  schedule();
+  // The peer's close frame may lie behind messages that nobody will take.
+  paused_ = false;
+  take_leftover();
+}
+
+void connection::abort(std::string reason) {
+  lose(std::move(reason));
+}
+
+void connection::resume() {
+  if (!paused_ || phase_ == phase::ended)
+    return;
+  paused_ = false;
+  // A peer that we did not read could not be heard.
+  heard_ = loop_.now();
+  take_leftover();
+}
+
+void connection::on_io(std::uint32_t events) {
+  if (phase_ == phase::ended)
+    return;
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !may_read()
+      && phase_ != phase::finishing) {
+    lose("connection reset by peer");
+    return;
+  }
+  if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
+    if (may_read() || phase_ == phase::finishing)
+      read_some();
+    else
+      update_interest();
+  }
+  if ((events & EPOLLOUT) != 0 && phase_ != phase::ended) {
+    write_blocked_ = false;
+    flush();
+  }
+}
+
+bool connection::may_read() const noexcept {
+  return !paused_ && leftover_.empty()
+         && queue_.control_bytes() <= control_backlog;
+}
+
+void connection::read_some() {
+  auto buffer = loop_.read_buffer();
+  auto result = wire_->read(buffer);
+  switch (result.what) {
+    case wire_result::status::ok:
+      heard_ = loop_.now();
+      take(buffer.first(result.bytes));
+      break;
+    case wire_result::status::would_block:
+      break;
+    case wire_result::status::end:
+      if (phase_ == phase::finishing && queue_.empty())
+        finish();
+      else
+        lose("the peer ended TCP without a close frame");
+      break;
+    case wire_result::status::failed:
+      if (phase_ == phase::finishing && queue_.empty())
+        finish();
+      else
+        lose(result.error.message());
+      break;
+  }
+}
+
+void connection::take(std::span<std::byte> bytes) {
+  if (phase_ == phase::finishing || phase_ == phase::ended)
+    return;
+  taking_ = true;
+  auto result = reader_.consume(bytes, *this);
+  taking_ = false;
+  if (phase_ == phase::ended)
+    return;
+  if (result.failure.code != 0) {
+    fail(result.failure.code, result.failure.reason);
+    return;
+  }
+  if (phase_ != phase::finishing && result.consumed < bytes.size())
+    leftover_.assign(bytes.begin()
+                         + static_cast<std::ptrdiff_t>(result.consumed),
+                     bytes.end());
+  update_interest();
+}
+
+void connection::take_leftover() {
+  if (taking_)
+    return;
+  while (!leftover_.empty() && !paused_ && phase_ != phase::finishing
+         && phase_ != phase::ended
+         && queue_.control_bytes() <= control_backlog) {
+    auto bytes = std::exchange(leftover_, {});
+    take(bytes);
+    // Nothing taken and not paused: a partial header is kept by the reader,
+    // so that this ends.
+  }
+  if (phase_ != phase::ended)
+    update_interest();
+}
+
+bool connection::on_message(opcode op, std::span<const std::byte> payload) {
+  if (phase_ != phase::open)
+    return true;
+  active_ = loop_.now();
+  ++stats_.messages_received;
+  stats_.bytes_received += payload.size();
+  if (!observer_->on_message(op, payload) && phase_ == phase::open)
+    paused_ = true;
+  return !paused_;
+}
+
+bool connection::on_ping(std::span<const std::byte> payload) {
+  active_ = loop_.now();
+  if (phase_ == phase::open)
+    send_control(opcode::pong, payload);
+  return queue_.control_bytes() <= control_backlog;
+}
+
+bool connection::on_pong(std::span<const std::byte>) {
+  active_ = loop_.now();
+  return true;
+}
+
+void connection::on_close(const close_status& status) {
+  if (phase_ == phase::closing) {
+    end_.clean = true;
+  } else {
+    drop_queued("the peer closed the socket");
+    note_end(status.code, status.reason, true);
+    queue_close(status.code, {});
+  }
+  phase_ = phase::finishing;
+  close_deadline_ = loop_.now() + options_->close_timeout;
+  schedule();
+  loop_.mark_dirty(*this);
+}
+
+void connection::fail(close_code code, std::string_view reason) {
+  auto was_open = phase_ == phase::open;
+  phase_ = phase::finishing;
+  linger_ = true;
+  leftover_.clear();
+  if (was_open) {
+    drop_queued("the socket was closed for a violation of the protocol");
+    note_end(code, reason, false);
+    queue_close(code, reason);
+  }
+  close_deadline_ = loop_.now() + options_->close_timeout;
+  schedule();
+  loop_.mark_dirty(*this);
+  update_interest();
+}
+
+void connection::queue_close(close_code code, std::string_view reason) {
+  std::array<std::byte, max_control_payload> payload;
+  auto size = write_close_status(payload, code, reason);
+  auto key = next_key();
+  // Behind the data, unlike other control frames: nothing may follow it.
+  queue_.push(make_control_frame(opcode::close, std::span{payload}.first(size),
+                                 key ? &*key : nullptr),
+              0);
+  if (!write_blocked_)
+    loop_.mark_dirty(*this);
+}
+
+void connection::send_control(opcode op, std::span<const std::byte> body) {
+  auto key = next_key();
+  queue_.push_control(make_control_frame(op, body, key ? &*key : nullptr));
+  if (!write_blocked_)
+    loop_.mark_dirty(*this);
+}
+
+void connection::drop_queued(std::string_view why) {
+  for (auto token : queue_.drop_all())
+    observer_->on_dropped(token, why);
+}
+
+void connection::on_flush() {
+  if (phase_ != phase::ended && !write_blocked_)
+    flush();
+}
+
+void connection::flush() {
+  if (!queue_.empty()) {
+    std::array<iovec, pieces_per_write> vectors;
+    auto pieces = queue_.gather(vectors, loop_.write_buffer());
+    std::size_t offered = 0;
+    for (auto& piece : pieces)
+      offered += piece.iov_len;
+    auto result = wire_->write(pieces);
+    switch (result.what) {
+      case wire_result::status::ok:
+        written(result.bytes);
+        if (phase_ == phase::ended)
+          return;
+        if (result.bytes < offered)
+          write_blocked_ = true;
+        else if (!queue_.empty())
+          loop_.mark_dirty(*this);
+        break;
+      case wire_result::status::would_block:
+        write_blocked_ = true;
+        break;
+      default:
+        lose(result.error.message());
+        return;
+    }
+  }
+  if (queue_.empty() && phase_ == phase::finishing) {
+    if (!linger_) {
+      finish();
+      return;
+    }
+    if (!write_shut_) {
+      write_shut_ = true;
+      wire_->shutdown_write();
+    }
+  }
+  if (!paused_ && !leftover_.empty())
+    take_leftover();
+  if (phase_ != phase::ended)
+    update_interest();
+}
+
+void connection::written(std::size_t bytes) {
+  std::vector<send_token> done;
+  stats_.messages_sent += queue_.advance(bytes, done);
+  for (auto token : done)
+    observer_->on_written(token);
+}
+
+void connection::lose(std::string reason) {
+  if (phase_ == phase::ended)
+    return;
+  note_end(close_codes::abnormal, reason, false);
+  finish();
+}
+
+void connection::note_end(close_code code, std::string_view reason,
+                          bool clean) {
+  if (end_noted_)
+    return;
+  end_noted_ = true;
+  end_.code = code;
+  end_.reason = reason;
+  end_.clean = clean;
+}
+
+void connection::finish() {
+  phase_ = phase::ended;
+  loop_.disarm(*this);
+  loop_.remove(wire_->fd());
+  drop_queued("the connection was lost");
+  // A frame that was begun is lost as well.
+  std::vector<send_token> begun;
+  queue_.advance(queue_.bytes(), begun);
+  for (auto token : begun)
+    observer_->on_dropped(token, "the connection was lost");
+  observer_->on_end(std::move(end_));
+}
+
+void connection::update_interest() {
+  std::uint32_t wanted = 0;
+  // While finishing, what arrives is read and thrown away, so that unread
+  // input does not turn our close frame into a reset.
+  if (may_read() || phase_ == phase::finishing)
+    wanted |= EPOLLIN;
+  if (write_blocked_)
+    wanted |= EPOLLOUT;
+  if (wanted == interest_)
+    return;
+  interest_ = wanted;
+  loop_.modify(wire_->fd(), *this, wanted);
+}
+
+void connection::schedule() {
+  if (phase_ == phase::closing || phase_ == phase::finishing) {
+    loop_.arm(*this, close_deadline_);
+    return;
+  }
+  auto next = active_ + options_->idle_timeout;
+  if (options_->ping_interval.count() > 0) {
+    auto intervals = ping_pending_ ? 2 : 1;
+    next = std::min(next, heard_ + intervals * options_->ping_interval);
+  }
+  next = std::max(next, loop_.now() + std::chrono::milliseconds{1});
+  auto ticks = (next.time_since_epoch() + coarse - clock::duration{1}) / coarse;
+  // Short intervals keep their precision.
+  if (next - loop_.now() > 20 * coarse)
+    next = clock::time_point{ticks * coarse};
+  loop_.arm(*this, next);
+}
+
+void connection::on_timer() {
+  if (phase_ == phase::open) {
+    check_open_deadlines(loop_.now());
+    return;
+  }
+  // The closing handshake's deadline.
+  if (phase_ != phase::ended)
+    finish();
+}
+
+void connection::check_open_deadlines(clock::time_point now) {
+  if (now - active_ >= options_->idle_timeout) {
+    close(close_codes::endpoint_going_down, "idle timeout");
+    return;
+  }
+  auto interval = options_->ping_interval;
+  if (interval.count() > 0) {
+    if (paused_)
+      heard_ = now;
+    auto silence = now - heard_;
+    if (silence < interval) {
+      ping_pending_ = false;
+    } else if (!ping_pending_) {
+      ping_pending_ = true;
+      active_ = now;
+      send_control(opcode::ping, {});
+    } else if (silence >= 2 * interval) {
+      lose("no answer to a ping");
+      return;
+    }
+  }
+  schedule();
+}
+
+} // namespace switchboard::net

@@ -1,0 +1,204 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <switchboard/close_code.hpp>
+#include <switchboard/options.hpp>
+
+#include "net/deflate.hpp"
+#include "net/loop.hpp"
+#include "net/message_reader.hpp"
+#include "net/outgoing.hpp"
+#include "net/send_queue.hpp"
+#include "net/wire.hpp"
+
+namespace switchboard::net {
+
+/// What all connections of one configuration share.
+struct connection_options {
+  role self = role::server;
+  std::chrono::nanoseconds idle_timeout = std::chrono::minutes{15};
+  std::chrono::nanoseconds ping_interval = std::chrono::seconds{30};
+  std::chrono::nanoseconds close_timeout = std::chrono::seconds{2};
+  std::size_t max_message_size = 1024 * 1024;
+  std::size_t send_queue_limit = 1024 * 1024;
+  slow_consumer_policy slow_consumer = slow_consumer_policy::close;
+  compression_options compression;
+};
+
+/// How a connection ended; see `switchboard::close_outcome`.
+struct connection_end {
+  close_code code = close_codes::abnormal;
+  std::string reason;
+  bool clean = false;
+};
+
+class connection;
+
+/// Whoever uses a connection. Called on the loop's thread; may call the
+/// connection back.
+class connection_observer {
+public:
+  /// A whole message; the bytes are valid during the call.
+  /// @returns whether the connection may go on reading; if not, `resume`
+  ///          makes it.
+  virtual bool on_message(opcode op, std::span<const std::byte> content) = 0;
+
+  /// A message with a token was handed to the operating system.
+  virtual void on_written(send_token token) = 0;
+
+  /// A message with a token never will be.
+  /// @param why one of a few fixed sentences.
+  virtual void on_dropped(send_token token, std::string_view why) = 0;
+
+  /// TCP is gone. The last call; the observer disposes of the connection
+  /// through the loop.
+  virtual void on_end(connection_end&& end) = 0;
+
+protected:
+  ~connection_observer() = default;
+};
+
+/// One WebSocket after its handshake (RFC 6455 §5 to §7): reads, writes,
+/// deadlines, the closing handshake. Lives on its loop's thread and is
+/// destroyed through `loop::dispose`.
+class connection final : public io_handler,
+                         private flushable,
+                         private message_sink,
+                         private timer {
+public:
+  enum class send_result : std::uint8_t {
+    queued,
+    /// The queue is full and the frame was refused; where the policy says
+    /// so, the connection is closing now.
+    queue_full,
+    /// Closing or lost.
+    not_open,
+  };
+
+  struct statistics {
+    std::uint64_t messages_received = 0;
+    std::uint64_t messages_sent = 0;
+    std::uint64_t bytes_received = 0;
+    std::uint64_t bytes_sent = 0;
+  };
+
+  connection(loop& home, std::unique_ptr<wire> stream,
+             std::shared_ptr<const connection_options> options,
+             const std::optional<deflate_agreement>& compression);
+
+  ~connection() override;
+
+  /// Registers with the loop and takes what came behind the handshake.
+  /// @param received bytes of the peer that were read already.
+  /// @param paused whether reading waits for the first `resume`.
+  void start(connection_observer& observer, std::span<const std::byte> received,
+             bool paused);
+
+  /// Queues a message.
+  /// @param token where not 0, exactly one of `on_written` and `on_dropped`
+  ///        follows a `queued`.
+  send_result send(outgoing_message& message, send_token token = 0);
+
+  /// Starts the closing handshake behind what is queued. No effect while
+  /// one is under way.
+  void close(close_code code, std::string_view reason);
+
+  /// Ends at once; the observer is told at the end of the turn.
+  void abort(std::string reason);
+
+  /// Reads on after an `on_message` that said stop. Delivers what is at hand
+  /// before it returns.
+  void resume();
+
+  bool open() const noexcept {
+    return phase_ == phase::open;
+  }
+
+  std::size_t queued_bytes() const noexcept {
+    return queue_.bytes();
+  }
+
+  const statistics& stats() const noexcept {
+    return stats_;
+  }
+
+private:
+  enum class phase : std::uint8_t {
+    open,
+    /// Our close frame is queued or sent, the peer's has not come.
+    closing,
+    /// Nothing of what still comes matters: write out, then end.
+    finishing,
+    ended,
+  };
+
+  // io_handler, flushable, timer
+  void on_io(std::uint32_t events) override;
+  void on_flush() override;
+  void on_timer() override;
+
+  // message_sink
+  bool on_message(opcode op, std::span<const std::byte> payload) override;
+  bool on_ping(std::span<const std::byte> payload) override;
+  bool on_pong(std::span<const std::byte> payload) override;
+  void on_close(const close_status& status) override;
+
+  void read_some();
+  void take(std::span<std::byte> bytes);
+  void take_leftover();
+  bool may_read() const noexcept;
+  void flush();
+  void written(std::size_t bytes);
+  frame_ptr encode(outgoing_message& message);
+  void send_control(opcode op, std::span<const std::byte> body);
+  void queue_close(close_code code, std::string_view reason);
+  void fail(close_code code, std::string_view reason);
+  void drop_queued(std::string_view why);
+  void lose(std::string reason);
+  void finish();
+  void note_end(close_code code, std::string_view reason, bool clean);
+  void update_interest();
+  void schedule();
+  void check_open_deadlines(clock::time_point now);
+  std::optional<mask_key> next_key();
+
+  loop& loop_;
+  std::unique_ptr<wire> wire_;
+  std::shared_ptr<const connection_options> options_;
+  std::optional<deflate_agreement> compression_;
+  connection_observer* observer_ = nullptr;
+  message_reader reader_;
+  send_queue queue_;
+  std::optional<deflater> deflater_;
+  /// Bytes read and not yet taken, while reading is paused.
+  std::vector<std::byte> leftover_;
+  connection_end end_;
+  statistics stats_;
+  /// Last byte from the peer.
+  clock::time_point heard_;
+  /// Last message, ping or pong in either direction.
+  clock::time_point active_;
+  clock::time_point close_deadline_;
+  std::uint32_t interest_ = 0;
+  phase phase_ = phase::open;
+  bool end_noted_ = false;
+  bool paused_ = false;
+  bool taking_ = false;
+  bool ping_pending_ = false;
+  bool write_blocked_ = false;
+  bool write_shut_ = false;
+  /// Whether TCP is to be drained until the peer's end before it is closed,
+  /// so that unread input does not reset what we wrote.
+  bool linger_ = false;
+};
+
+} // namespace switchboard::net

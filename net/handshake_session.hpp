@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/handshake.hpp"
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+#include "net/wire.hpp"
+
+namespace switchboard::net {
+
+class handshake_session;
+
+/// Whoever keeps sessions alive.
+class session_owner {
+public:
+  /// The session has ended; it is to be disposed of through the loop.
+  virtual void session_done(handshake_session& session) = 0;
+
+protected:
+  ~session_owner() = default;
+};
+
+/// One accepted connection up to its upgrade: reads the request, answers it,
+/// hands a WebSocket on or serves a page or refuses.
+class handshake_session final : public io_handler, private timer {
+public:
+  /// @param refuse answer every request with 503: the listener is full.
+  handshake_session(loop& home, unique_fd fd,
+                    std::shared_ptr<listener_state> state,
+                    listener_delegate& delegate, session_owner& owner,
+                    bool refuse);
+
+  /// Registers with the loop and starts the clock.
+  /// @returns false where the loop has no room.
+  bool start();
+
+  /// Ends at once.
+  void cut();
+
+private:
+  enum class stage : std::uint8_t {
+    reading,
+    /// Writing the answer to an upgrade.
+    upgrading,
+    /// Writing an answer that ends the connection.
+    refusing,
+    /// Waiting for the peer's end, so that unread input does not reset the
+    /// answer away.
+    draining,
+    done,
+  };
+
+  void on_io(std::uint32_t events) override;
+  void on_timer() override;
+
+  void read();
+  void answer();
+  bool serve_page();
+  void accept(const upgrade_terms& terms);
+  void reject(const http_rejection& rejection);
+  void send(std::string bytes, stage next);
+  void write();
+  void drain();
+  void end();
+
+  loop& loop_;
+  std::unique_ptr<wire> wire_;
+  std::shared_ptr<listener_state> state_;
+  listener_delegate& delegate_;
+  session_owner& owner_;
+  connection_lease lease_;
+  request_reader reader_;
+  http_request request_;
+  std::unique_ptr<upgraded> result_;
+  std::vector<std::byte> behind_;
+  std::string output_;
+  std::size_t written_ = 0;
+  std::size_t drained_ = 0;
+  stage stage_ = stage::reading;
+  bool refuse_ = false;
+  bool registered_ = false;
+};
+
+} // namespace switchboard::net

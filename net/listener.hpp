@@ -1,0 +1,130 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/system/error_code.hpp>
+
+#include <switchboard/options.hpp>
+#include <switchboard/path_pattern.hpp>
+
+#include "net/connection.hpp"
+#include "net/handshake.hpp"
+#include "net/unique_fd.hpp"
+#include "net/wire.hpp"
+
+namespace switchboard::net {
+
+/// What the shards of one listener share.
+struct listener_state {
+  explicit listener_state(http_listener_options what)
+      : options(std::move(what)) {}
+
+  const http_listener_options options;
+  /// Open connections, handshakes included.
+  std::atomic<std::size_t> connections{0};
+};
+
+/// Counts one connection of a listener for as long as it lives.
+class connection_lease {
+public:
+  connection_lease() = default;
+
+  explicit connection_lease(std::shared_ptr<listener_state> state)
+      : state_(std::move(state)) {
+    state_->connections.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  connection_lease(connection_lease&&) noexcept = default;
+
+  connection_lease& operator=(connection_lease&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+
+  ~connection_lease() {
+    if (state_)
+      state_->connections.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+private:
+  std::shared_ptr<listener_state> state_;
+};
+
+/// Where a request leads to.
+struct upgrade_route {
+  std::shared_ptr<const connection_options> connection;
+  /// In order of preference.
+  std::vector<std::string> subprotocols;
+  path_params uri_params;
+  /// The path below the base path.
+  std::string relative_path;
+  /// The delegate's own.
+  std::shared_ptr<const void> context;
+};
+
+/// A finished handshake.
+struct upgraded {
+  std::unique_ptr<wire> stream;
+  http_request request;
+  upgrade_route route;
+  std::string subprotocol;
+  std::optional<deflate_agreement> compression;
+  /// `address:port`
+  std::string local_address;
+  /// `address:port`; only the address where a trusted proxy told it.
+  std::string remote_address;
+  /// What the peer sent behind its request.
+  std::vector<std::byte> received;
+  connection_lease lease;
+};
+
+/// Whoever a listener accepts for. Called on the thread of the loop at hand.
+class listener_delegate {
+public:
+  /// Finds where a path leads to.
+  /// @returns `nullopt` for 404.
+  virtual std::optional<upgrade_route> route(const listener_state& listener,
+                                             const http_request& request) = 0;
+
+  /// Takes over a new WebSocket.
+  virtual void open(upgraded&& what) = 0;
+
+  /// A handshake ended without a WebSocket.
+  virtual void refused(const listener_state& listener, unsigned status,
+                       std::string_view remote_address,
+                       std::string_view detail) = 0;
+
+  /// Accepting stopped for a moment: no descriptors or no memory.
+  virtual void accept_failed(const listener_state& listener,
+                             const boost::system::error_code& error) = 0;
+
+protected:
+  ~listener_delegate() = default;
+};
+
+/// A bound address: one listening socket for each shard.
+struct bound_listener {
+  std::vector<unique_fd> sockets;
+  /// Numeric `host:port`.
+  std::string address;
+};
+
+/// Binds an address with SO_REUSEPORT once a shard; fails where another
+/// process holds it, even one that allows sharing.
+/// @param host a numeric address or a name, which is resolved (blocking).
+/// @param port 0: any free one, the same for all.
+bound_listener bind_listener(const std::string& host, std::uint16_t port,
+                             std::size_t shards,
+                             boost::system::error_code& error);
+
+/// `address:port` of a socket's own or far end, IPv6 in brackets.
+std::string local_address_of(int fd);
+std::string remote_address_of(int fd);
+
+} // namespace switchboard::net

@@ -1,0 +1,153 @@
+#include "net/loop.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+namespace switchboard::net {
+
+namespace {
+
+constexpr std::size_t events_per_turn = 512;
+
+void throw_errno(const char* what) {
+  throw std::system_error{errno, std::system_category(), what};
+}
+
+} // namespace
+
+loop::loop()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(2 * buffer_size)) {
+  if (!epoll_)
+    throw_errno("epoll_create1");
+  if (!event_)
+    throw_errno("eventfd");
+  epoll_event interest{};
+  interest.events = EPOLLIN;
+  interest.data.ptr = nullptr;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, event_.get(), &interest) != 0)
+    throw_errno("epoll_ctl");
+}
+
+loop::~loop() {
+  // What is disposed of may dispose of more.
+  while (!graveyard_.empty())
+    std::exchange(graveyard_, {}).clear();
+}
+
+void loop::run(turn_hook& hook) {
+  auto more = false;
+  while (!stopped_.exchange(false, std::memory_order_acq_rel)) {
+    wait(more);
+    timers_.fire(now_);
+    more = hook.on_turn();
+    flush();
+    hook.on_flushed();
+    while (!graveyard_.empty())
+      std::exchange(graveyard_, {}).clear();
+    more = more || !dirty_.empty();
+  }
+}
+
+void loop::stop() noexcept {
+  stopped_.store(true, std::memory_order_release);
+  wake();
+}
+
+void loop::wake() noexcept {
+  if (woken_.exchange(true, std::memory_order_acq_rel))
+    return;
+  std::uint64_t one = 1;
+  // Can only fail when the counter is full, and then the loop is awake.
+  [[maybe_unused]] auto n = ::write(event_.get(), &one, sizeof one);
+}
+
+void loop::wait(bool poll_only) {
+  auto timeout = -1;
+  if (poll_only) {
+    timeout = 0;
+  } else if (auto next = timers_.next()) {
+    using std::chrono::milliseconds;
+    auto wait = std::chrono::ceil<milliseconds>(*next - clock::now()).count();
+    timeout = static_cast<int>(std::clamp<long long>(wait, 0, 60'000));
+  }
+  std::array<epoll_event, events_per_turn> events;
+  auto count = ::epoll_wait(epoll_.get(), events.data(),
+                            static_cast<int>(events.size()), timeout);
+  now_ = clock::now();
+  for (auto i = 0; i < count; ++i) {
+    auto& event = events[static_cast<std::size_t>(i)];
+    if (event.data.ptr == nullptr) {
+      std::uint64_t value = 0;
+      [[maybe_unused]] auto n = ::read(event_.get(), &value, sizeof value);
+      // From here on a message pushed must wake us again.
+      woken_.store(false, std::memory_order_release);
+    } else {
+      static_cast<io_handler*>(event.data.ptr)->on_io(event.events);
+    }
+  }
+}
+
+void loop::flush() {
+  flushing_.swap(dirty_);
+  for (std::size_t i = 0; i < flushing_.size(); ++i) {
+    auto what = std::exchange(flushing_[i], nullptr);
+    if (what == nullptr)
+      continue;
+    what->dirty_ = false;
+    what->on_flush();
+  }
+  flushing_.clear();
+}
+
+bool loop::add(int fd, io_handler& handler, std::uint32_t events) noexcept {
+  epoll_event interest{};
+  interest.events = events;
+  interest.data.ptr = &handler;
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest) == 0;
+}
+
+void loop::modify(int fd, io_handler& handler, std::uint32_t events) noexcept {
+  epoll_event interest{};
+  interest.events = events;
+  interest.data.ptr = &handler;
+  // The descriptor is watched already: there is nothing left to run out of.
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &interest);
+}
+
+void loop::remove(int fd) noexcept {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void loop::mark_dirty(flushable& what) {
+  if (what.dirty_)
+    return;
+  what.dirty_ = true;
+  dirty_.push_back(&what);
+}
+
+void loop::unmark(flushable& what) noexcept {
+  if (!what.dirty_)
+    return;
+  what.dirty_ = false;
+  // At most one of the two lists names it.
+  for (auto list : {&dirty_, &flushing_})
+    if (auto i = std::find(list->begin(), list->end(), &what);
+        i != list->end()) {
+      *i = nullptr;
+      return;
+    }
+}
+
+void loop::dispose(std::unique_ptr<disposable> what) {
+  graveyard_.push_back(std::move(what));
+}
+
+} // namespace switchboard::net

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "net/timer.hpp"
+#include "net/unique_fd.hpp"
+
+namespace switchboard::net {
+
+/// What a loop owns until the end of a turn after it was done with.
+class disposable {
+public:
+  virtual ~disposable() = default;
+};
+
+/// Someone with a descriptor in a loop. Must reach its end through
+/// `loop::dispose`, because events of the same turn may still name it.
+class io_handler : public disposable {
+public:
+  /// @param events of epoll.
+  virtual void on_io(std::uint32_t events) = 0;
+};
+
+/// Someone with output that waits for the end of the turn.
+class flushable {
+public:
+  virtual void on_flush() = 0;
+
+protected:
+  virtual ~flushable() = default;
+
+private:
+  friend class loop;
+  bool dirty_ = false;
+};
+
+/// What else happens in each turn of a loop.
+class turn_hook {
+public:
+  /// After the turn's input, before its output: the messages that came from
+  /// other threads and from the turn itself.
+  /// @returns whether there is more to do without waiting.
+  virtual bool on_turn() = 0;
+
+  /// After the turn's output.
+  virtual void on_flushed() = 0;
+
+protected:
+  ~turn_hook() = default;
+};
+
+/// An event loop on epoll, level-triggered; one a shard. A turn: wait, input
+/// and timers, the hook, output. All of it belongs to the thread that calls
+/// `run`, except `wake` and `stop`.
+class loop {
+public:
+  /// Fails with std::system_error where the process has no descriptors left.
+  loop();
+  ~loop();
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+
+  /// Turns until `stop`; may be called again after it.
+  void run(turn_hook& hook);
+
+  /// Ends `run` after the turn at hand. Any thread.
+  void stop() noexcept;
+
+  /// Makes the loop take a turn soon. Any thread; a system call only where
+  /// none is under way already.
+  void wake() noexcept;
+
+  // -- the loop's own thread
+  // ----------------------------------------------------
+
+  /// @returns false where the kernel has no room for another descriptor.
+  bool add(int fd, io_handler& handler, std::uint32_t events) noexcept;
+  void modify(int fd, io_handler& handler, std::uint32_t events) noexcept;
+  void remove(int fd) noexcept;
+
+  /// Calls `on_flush` at the end of this turn, once.
+  void mark_dirty(flushable& what);
+
+  /// Forgets a mark: before something marked goes away early.
+  void unmark(flushable& what) noexcept;
+
+  void arm(timer& what, clock::time_point deadline) {
+    timers_.arm(what, deadline);
+  }
+
+  void disarm(timer& what) noexcept {
+    timers_.disarm(what);
+  }
+
+  /// Destroys something at the end of this turn.
+  void dispose(std::unique_ptr<disposable> what);
+
+  /// The time of this turn.
+  clock::time_point now() const noexcept {
+    return now_;
+  }
+
+  /// Where reads of this turn go; its content lasts until the next read.
+  std::span<std::byte> read_buffer() noexcept {
+    return {buffer_.get(), buffer_size};
+  }
+
+  /// Where small writes are gathered.
+  std::span<std::byte> write_buffer() noexcept {
+    return {buffer_.get() + buffer_size, buffer_size};
+  }
+
+private:
+  static constexpr std::size_t buffer_size = 64 * 1024;
+
+  void wait(bool poll_only);
+  void flush();
+
+  unique_fd epoll_;
+  unique_fd event_;
+  std::atomic<bool> woken_{false};
+  std::atomic<bool> stopped_{false};
+  clock::time_point now_ = clock::now();
+  timer_heap timers_;
+  std::vector<flushable*> dirty_;
+  std::vector<flushable*> flushing_;
+  std::vector<std::unique_ptr<disposable>> graveyard_;
+  std::unique_ptr<std::byte[]> buffer_;
+};
+
+} // namespace switchboard::net

@@ -1,0 +1,145 @@
+#include "net/send_queue.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace switchboard::net {
+
+namespace {
+
+/// A frame up to this size is copied into the scratch buffer: cheaper than
+/// an entry of the system call's vector.
+constexpr std::size_t copy_threshold = 2048;
+
+/// An idle connection keeps no more than this many entries' memory.
+constexpr std::size_t idle_capacity = 4;
+
+} // namespace
+
+void send_queue::push(frame_ptr frame, send_token token) {
+  bytes_ += frame->size();
+  if (frame->control())
+    control_bytes_ += frame->size();
+  entries_.push_back({std::move(frame), token});
+}
+
+void send_queue::push_control(frame_ptr frame) {
+  bytes_ += frame->size();
+  control_bytes_ += frame->size();
+  auto at = entries_.begin() + static_cast<std::ptrdiff_t>(head_);
+  if (at != entries_.end() && offset_ > 0)
+    ++at;
+  while (at != entries_.end() && at->frame->control())
+    ++at;
+  entries_.insert(at, {std::move(frame), 0});
+}
+
+std::vector<send_token> send_queue::drop_oldest(std::size_t limit) {
+  std::vector<send_token> dropped;
+  auto first = head_ + (offset_ > 0 ? 1 : 0);
+  auto keep = entries_.begin() + static_cast<std::ptrdiff_t>(first);
+  for (auto i = keep; i != entries_.end(); ++i) {
+    if (bytes_ > limit && !i->frame->control()) {
+      bytes_ -= i->frame->size();
+      if (i->token != 0)
+        dropped.push_back(i->token);
+    } else {
+      if (keep != i)
+        *keep = std::move(*i);
+      ++keep;
+    }
+  }
+  entries_.erase(keep, entries_.end());
+  return dropped;
+}
+
+std::vector<send_token> send_queue::drop_all() {
+  // No queue is ever small enough for a limit of zero: everything that may
+  // go goes.
+  return drop_oldest(0);
+}
+
+std::span<iovec> send_queue::gather(std::span<iovec> vectors,
+                                    std::span<std::byte> scratch) const {
+  std::size_t used = 0;
+  std::size_t filled = 0;
+  auto open_piece = false;
+  auto offset = offset_;
+  for (auto i = head_; i < entries_.size(); ++i) {
+    auto& frame = *entries_[i].frame;
+    auto parts = {frame.header(), frame.body()};
+    if (frame.size() <= copy_threshold
+        && frame.size() <= scratch.size() - filled) {
+      if (!open_piece) {
+        if (used == vectors.size())
+          break;
+        vectors[used++] = {scratch.data() + filled, 0};
+        open_piece = true;
+      }
+      for (auto part : parts) {
+        auto skip = std::min(offset, part.size());
+        offset -= skip;
+        part = part.subspan(skip);
+        if (part.empty())
+          continue;
+        std::memcpy(scratch.data() + filled, part.data(), part.size());
+        filled += part.size();
+        vectors[used - 1].iov_len += part.size();
+      }
+    } else {
+      open_piece = false;
+      if (vectors.size() - used < 2)
+        break;
+      for (auto part : parts) {
+        auto skip = std::min(offset, part.size());
+        offset -= skip;
+        part = part.subspan(skip);
+        if (!part.empty())
+          vectors[used++] = {const_cast<std::byte*>(part.data()), part.size()};
+      }
+    }
+  }
+  return vectors.first(used);
+}
+
+std::size_t send_queue::advance(std::size_t count,
+                                std::vector<send_token>& done) {
+  std::size_t messages = 0;
+  bytes_ -= count;
+  while (count > 0) {
+    auto& front = entries_[head_];
+    auto left = front.frame->size() - offset_;
+    if (count < left) {
+      offset_ += count;
+      return messages;
+    }
+    count -= left;
+    offset_ = 0;
+    if (front.frame->control())
+      control_bytes_ -= front.frame->size();
+    else
+      ++messages;
+    if (front.token != 0)
+      done.push_back(front.token);
+    front.frame.reset();
+    ++head_;
+  }
+  forget_written();
+  return messages;
+}
+
+void send_queue::forget_written() {
+  if (head_ == entries_.size()) {
+    entries_.clear();
+    head_ = 0;
+    if (entries_.capacity() > idle_capacity)
+      std::vector<entry>{}.swap(entries_);
+  } else if (head_ > 64 && head_ * 2 > entries_.size()) {
+    entries_.erase(entries_.begin(),
+                   entries_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+  }
+}
+
+} // namespace switchboard::net

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <sys/uio.h>
+
+#include "net/outgoing.hpp"
+
+namespace switchboard::net {
+
+/// Identifies one queued message to whoever queued it; 0: nobody asks.
+using send_token = std::uint64_t;
+
+/// What one connection has yet to write, in order: control frames before
+/// data, nothing in the middle of a frame that was begun.
+class send_queue {
+public:
+  struct entry {
+    frame_ptr frame;
+    send_token token = 0;
+  };
+
+  bool empty() const noexcept {
+    return head_ == entries_.size();
+  }
+
+  /// Bytes not yet handed to the operating system.
+  std::size_t bytes() const noexcept {
+    return bytes_;
+  }
+
+  /// Bytes of control frames among `bytes`.
+  std::size_t control_bytes() const noexcept {
+    return control_bytes_;
+  }
+
+  void push(frame_ptr frame, send_token token);
+
+  /// Puts a control frame behind the frame begun and the control frames that
+  /// wait.
+  void push_control(frame_ptr frame);
+
+  /// Takes out data frames that were not begun, oldest first, until at most
+  /// `limit` bytes are left or none can go.
+  /// @returns the tokens of what was dropped, zeros left out.
+  std::vector<send_token> drop_oldest(std::size_t limit);
+
+  /// Takes out every data frame that was not begun.
+  std::vector<send_token> drop_all();
+
+  /// Describes what to write next.
+  /// @param vectors receives at most its size in pieces.
+  /// @param scratch receives copies of small frames, so that many of them
+  ///        make one piece.
+  /// @returns the pieces used.
+  std::span<iovec> gather(std::span<iovec> vectors,
+                          std::span<std::byte> scratch) const;
+
+  /// Notes that `count` bytes were written.
+  /// @param done receives the tokens of finished entries, zeros left out.
+  /// @returns how many data frames were finished.
+  std::size_t advance(std::size_t count, std::vector<send_token>& done);
+
+private:
+  void forget_written();
+
+  std::vector<entry> entries_;
+  std::size_t head_ = 0;
+  /// Bytes of the head entry already written.
+  std::size_t offset_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t control_bytes_ = 0;
+};
+
+} // namespace switchboard::net

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include <boost/system/error_code.hpp>
+
+#include <sys/uio.h>
+
+#include "net/unique_fd.hpp"
+
+namespace switchboard::net {
+
+/// What a read or write did.
+struct wire_result {
+  enum class status : unsigned char {
+    /// `bytes` were moved, at least one.
+    ok,
+    /// Nothing now; readiness will tell.
+    would_block,
+    /// The peer has sent its last byte (reads only).
+    end,
+    /// The connection is lost; see `error`.
+    failed,
+  };
+
+  status what = status::ok;
+  std::size_t bytes = 0;
+  boost::system::error_code error;
+};
+
+/// A byte stream over a non-blocking socket. One system call a call.
+class wire {
+public:
+  virtual ~wire() = default;
+
+  virtual wire_result read(std::span<std::byte> into) = 0;
+
+  virtual wire_result write(std::span<const iovec> from) = 0;
+
+  /// Tells the peer that nothing more comes.
+  virtual void shutdown_write() noexcept = 0;
+
+  /// For readiness.
+  virtual int fd() const noexcept = 0;
+
+  /// Whether the wire encrypts.
+  virtual bool secure() const noexcept = 0;
+};
+
+/// TCP as it is.
+std::unique_ptr<wire> make_plain_wire(unique_fd fd);
+
+} // namespace switchboard::net

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <type_traits>
+
+#include <caf/all.hpp>
+
+#include "service/api/http.hpp"
+#include "service/api/problem.hpp"
+
+namespace switchboard::service::api {
+
+/// How long an operation may take until the API answers 504.
+inline constexpr std::chrono::seconds operation_timeout{30};
+
+/// Asks the registry and renders what it answers; an error becomes a problem.
+/// @tparam Result what the operation answers; `void` for nothing.
+/// @param render called with the result, or with nothing; gives the answer.
+template <class Result, class Request, class Render>
+question ask(Request what, Render render) {
+  return [=](bridge_actor::pointer self, const registry_actor& registry,
+             answer_function done) {
+    auto pending = self->request(registry, operation_timeout, what);
+    auto fail = [=](const caf::error& failure) {
+      done(problem(failure));
+    };
+    if constexpr (std::is_void_v<Result>)
+      pending.then([=] { done(render()); }, fail);
+    else
+      pending.then([=](const Result& result) { done(render(result)); }, fail);
+  };
+}
+
+} // namespace switchboard::service::api

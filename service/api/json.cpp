@@ -1,0 +1,120 @@
+#include "service/api/json.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "service/text.hpp"
+
+namespace switchboard::service::api {
+
+namespace {
+
+boost::json::string text(std::string_view value) {
+  return boost::json::string{to_valid_utf8(value)};
+}
+
+bool holds_credentials(std::string_view header) {
+  constexpr std::array<std::string_view, 3> names{
+      "authorization", "proxy-authorization", "cookie"};
+  return std::find(names.begin(), names.end(), to_lower(header)) != names.end();
+}
+
+string_pairs without_credentials(string_pairs headers) {
+  for (auto& [name, value] : headers)
+    if (holds_credentials(name))
+      value = "[redacted]";
+  return headers;
+}
+
+} // namespace
+
+boost::json::object to_json(const string_pairs& pairs) {
+  boost::json::object result;
+  for (auto& [name, value] : pairs) {
+    auto [i, fresh] = result.emplace(to_valid_utf8(name), nullptr);
+    auto& slot = i->value();
+    if (fresh) {
+      slot = text(value);
+      continue;
+    }
+    if (!slot.is_array())
+      slot = boost::json::array{std::move(slot)};
+    slot.as_array().push_back(text(value));
+  }
+  return result;
+}
+
+boost::json::object to_json(const socket_info& socket) {
+  static const handshake_attributes nothing;
+  auto& known =
+      socket.attributes.handshake ? *socket.attributes.handshake : nothing;
+  boost::json::array groups;
+  if (socket.attributes.groups)
+    for (auto& group : *socket.attributes.groups)
+      groups.push_back(text(group));
+  boost::json::object result;
+  result["socket_id"] = text(known.socket_id);
+  result["socket_type"] = name_of(known.type);
+  result["config"] = text(known.config);
+  result["groups"] = std::move(groups);
+  result["path"] = text(known.path);
+  result["request_uri"] = text(known.request_uri);
+  result["scheme"] = text(known.scheme);
+  result["query_params"] = to_json(known.query_params);
+  result["query_string"] = text(known.query_string);
+  result["headers"] = to_json(without_credentials(known.headers));
+  result["uri_params"] = to_json(known.uri_params);
+  result["version"] = text(known.version);
+  result["method"] = text(known.method);
+  result["local_address"] = text(known.local_address);
+  result["remote_address"] = text(known.remote_address);
+  result["subprotocol"] = text(known.subprotocol);
+  result["connected_at"] =
+      to_rfc3339(known.connected_at.time_since_epoch().count());
+  result["state"] = name_of(socket.state);
+  result["generation"] = 0;
+  result["messages_received"] = socket.counters.messages_received;
+  result["messages_sent"] = socket.counters.messages_sent;
+  result["bytes_received"] = socket.counters.bytes_received;
+  result["bytes_sent"] = socket.counters.bytes_sent;
+  result["queued_bytes"] = socket.counters.queued_bytes;
+  return result;
+}
+
+boost::json::object to_json(const broadcast_failure& failure) {
+  boost::json::object result;
+  result["socket_id"] = text(failure.socket_id);
+  result["type"] = name_of(failure.type);
+  result["uri"] = text(failure.uri);
+  result["error_type"] = text(failure.error_type);
+  result["error_message"] = text(failure.error_message);
+  return result;
+}
+
+boost::json::object to_json(const group_info& group) {
+  boost::json::object result;
+  result["config"] = text(group.config);
+  result["name"] = text(group.name);
+  result["sockets"] = group.sockets;
+  return result;
+}
+
+boost::json::object to_json(const config_info& config) {
+  boost::json::object result;
+  result["name"] = text(config.name);
+  result["listener"] = text(config.listener);
+  result["base_path"] = text(config.base_path);
+  result["listening"] = config.listening;
+  result["address"] = text(config.address);
+  result["sockets"] = config.sockets;
+  result["opened"] = config.opened;
+  result["closed"] = config.closed;
+  result["problem"] = text(config.problem);
+  return result;
+}
+
+answer json_answer(unsigned status, const boost::json::value& body) {
+  return {status, "application/json", boost::json::serialize(body) + "\n", {}};
+}
+
+} // namespace switchboard::service::api

@@ -1,0 +1,198 @@
+#include <initializer_list>
+#include <string_view>
+
+#include "service/api/openapi.hpp"
+
+namespace switchboard::service::api {
+
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+
+struct property {
+  std::string_view name;
+  object schema;
+};
+
+object typed(std::string_view type, std::string_view description = {}) {
+  object result;
+  result["type"] = type;
+  if (!description.empty())
+    result["description"] = description;
+  return result;
+}
+
+object count(std::string_view description = {}) {
+  auto result = typed("integer", description);
+  result["minimum"] = 0;
+  return result;
+}
+
+object one_of(std::initializer_list<std::string_view> values) {
+  auto result = typed("string");
+  array list;
+  for (auto value : values)
+    list.push_back(boost::json::string{value});
+  result["enum"] = std::move(list);
+  return result;
+}
+
+object reference(std::string_view name) {
+  object result;
+  result["$ref"] = "#/components/schemas/" + std::string{name};
+  return result;
+}
+
+object list_of(object items) {
+  auto result = typed("array");
+  result["items"] = std::move(items);
+  return result;
+}
+
+/// An object that always has all of these and nothing else.
+object record(std::initializer_list<property> properties) {
+  auto result = typed("object");
+  object members;
+  array names;
+  for (auto& [name, schema] : properties) {
+    members[name] = schema;
+    names.push_back(boost::json::string{name});
+  }
+  result["properties"] = std::move(members);
+  result["required"] = std::move(names);
+  result["additionalProperties"] = false;
+  return result;
+}
+
+object names_and_values() {
+  array choices;
+  choices.push_back(typed("string"));
+  choices.push_back(list_of(typed("string")));
+  object values;
+  values["oneOf"] = std::move(choices);
+  auto result = typed(
+      "object", "A name that stands repeatedly has an array of its values.");
+  result["additionalProperties"] = std::move(values);
+  return result;
+}
+
+object socket() {
+  auto moment = typed("string", "RFC 3339, UTC.");
+  moment["format"] = "date-time";
+  return record({
+      {"socket_id", typed("string")},
+      {"socket_type", one_of({"INBOUND", "OUTBOUND"})},
+      {"config", typed("string", "Name of its configuration.")},
+      {"groups", list_of(typed("string"))},
+      {"path", typed("string", "Of the handshake's request, without query.")},
+      {"request_uri", typed("string", "Path and query as they came.")},
+      {"scheme", one_of({"WS", "WSS"})},
+      {"query_params", reference("NamesAndValues")},
+      {"query_string", typed("string")},
+      {"headers", reference("NamesAndValues")},
+      {"uri_params", reference("NamesAndValues")},
+      {"version", typed("string", "HTTP version of the handshake.")},
+      {"method", typed("string", "HTTP method of the handshake.")},
+      {"local_address", typed("string", "address:port")},
+      {"remote_address", typed("string", "address:port")},
+      {"subprotocol", typed("string", "Empty where none was agreed on.")},
+      {"connected_at", std::move(moment)},
+      {"state", one_of({"open", "closing", "reconnecting"})},
+      {"generation", count("How often it was reconnected.")},
+      {"messages_received", count()},
+      {"messages_sent", count()},
+      {"bytes_received", count("Before compression.")},
+      {"bytes_sent", count("Before compression.")},
+      {"queued_bytes", count("In the send queue now.")},
+  });
+}
+
+object socket_list() {
+  auto next = object{};
+  next["type"] = array{"string", "null"};
+  next["description"] =
+      "Give it as `after` for the next page; null at the end.";
+  return record(
+      {{"sockets", list_of(reference("Socket"))}, {"next", std::move(next)}});
+}
+
+object close_code() {
+  auto result = typed(
+      "string",
+      "A name, or a number: 1000 to 1003, 1007 to 1014, 3000 to 4999. Names "
+      "are "
+      "NORMAL_CLOSURE, ENDPOINT_GOING_DOWN, PROTOCOL_ERROR, INVALID_DATA, "
+      "MESSAGE_TOO_LARGE.");
+  result["pattern"] =
+      "^(NORMAL_CLOSURE|ENDPOINT_GOING_DOWN|PROTOCOL_ERROR|INVALID_DATA|"
+      "MESSAGE_TOO_LARGE|100[0-3]|100[7-9]|101[0-4]|[34][0-9]{3})$";
+  result["default"] = "NORMAL_CLOSURE";
+  return result;
+}
+
+} // namespace
+
+object schemas() {
+  object source;
+  source["type"] = array{"string", "null"};
+  source["description"] = "null for a flow that only flow_ref calls.";
+  object result;
+  result["Problem"] = record({
+      {"type", typed("string", "The error's name, or about:blank for what the "
+                               "status says alone.")},
+      {"title", typed("string")},
+      {"status", typed("integer")},
+      {"detail", typed("string")},
+  });
+  result["NamesAndValues"] = names_and_values();
+  result["CloseCode"] = close_code();
+  result["Socket"] = socket();
+  result["SocketList"] = socket_list();
+  result["BroadcastFailure"] = record({
+      {"socket_id", typed("string")},
+      {"type", one_of({"INBOUND", "OUTBOUND"})},
+      {"uri", typed("string")},
+      {"error_type", typed("string")},
+      {"error_message", typed("string")},
+  });
+  result["BroadcastResult"] = record({
+      {"matched", count()},
+      {"failures", list_of(reference("BroadcastFailure"))},
+  });
+  result["CloseResult"] = record({{"closed", count()}});
+  result["Group"] = record({
+      {"config", typed("string")},
+      {"name", typed("string")},
+      {"sockets", count()},
+  });
+  result["GroupList"] = record({{"groups", list_of(reference("Group"))}});
+  result["Config"] = record({
+      {"name", typed("string")},
+      {"listener", typed("string")},
+      {"base_path", typed("string")},
+      {"listening", typed("boolean", "Whether the listener is bound.")},
+      {"address", typed("string", "address:port once bound, else empty.")},
+      {"sockets", count("Now.")},
+      {"opened", count("Since the start.")},
+      {"closed", count("Since the start.")},
+      {"problem",
+       typed("string", "Why the listener is not bound, else empty.")},
+  });
+  result["ConfigList"] = record({{"configs", list_of(reference("Config"))}});
+  result["Flow"] = record({
+      {"name", typed("string")},
+      {"source", std::move(source)},
+      {"config", typed("string", "Empty where the source has none.")},
+      {"path", typed("string")},
+      {"events", count("Since the start.")},
+      {"failures", count("Since the start.")},
+      {"in_work", count("Now.")},
+  });
+  result["FlowList"] = record({{"flows", list_of(reference("Flow"))}});
+  result["Status"] = record({{"status", one_of({"alive", "ready"})}});
+  result["Document"] = typed("object");
+  return result;
+}
+
+} // namespace switchboard::service::api

@@ -1,0 +1,228 @@
+#include <charconv>
+
+#include "service/api/ask.hpp"
+#include "service/api/json.hpp"
+#include "service/api/problem.hpp"
+#include "service/api/routes.hpp"
+
+namespace switchboard::service::api {
+
+namespace {
+
+constexpr parameter socket_id{"socket_id", value_kind::name,
+                              "The socket's id, percent-encoded."};
+constexpr parameter group{"group", value_kind::name,
+                          "The group's name, percent-encoded."};
+constexpr parameter config{"config", value_kind::name,
+                           "The configuration that the socket must be of. "
+                           "Left out: any."};
+constexpr answer_description no_such_socket{
+    404, "No socket has that id (any more).", "Problem"};
+constexpr answer_description unreachable{
+    502, "The peer was lost or its queue is full.", "Problem"};
+
+std::string config_of(const request& from) {
+  auto value = from.parameter("config");
+  return value != nullptr ? *value : std::string{};
+}
+
+answer nothing() {
+  return {204, {}, {}, {}};
+}
+
+outcome list(const request& from, const backend&) {
+  list_sockets_request what;
+  what.which = filter_of(from);
+  if (auto limit = from.parameter("limit"))
+    std::from_chars(limit->data(), limit->data() + limit->size(), what.limit);
+  if (auto after = from.parameter("after"))
+    what.after = *after;
+  return ask<socket_list>(std::move(what), [](const socket_list& found) {
+    boost::json::array sockets;
+    for (auto& socket : found.sockets)
+      sockets.push_back(to_json(socket));
+    boost::json::object body;
+    body["sockets"] = std::move(sockets);
+    if (found.next.empty())
+      body["next"] = nullptr;
+    else
+      body["next"] = found.next;
+    return json_answer(200, body);
+  });
+}
+
+outcome open(const request&, const backend&) {
+  return problem(501, "outbound sockets are not available yet");
+}
+
+outcome show(const request& from, const backend&) {
+  auto what = get_socket_request{from.path_param("socket_id")};
+  return ask<socket_info>(what, [](const socket_info& found) {
+    return json_answer(200, to_json(found));
+  });
+}
+
+outcome close(const request& from, const backend&) {
+  auto reason = from.parameter("reason");
+  auto what = close_request{config_of(from), from.path_param("socket_id"),
+                            close_code_of(from),
+                            reason != nullptr ? *reason : std::string{}};
+  return ask<void>(what, nothing);
+}
+
+outcome send(const request& from, const backend&) {
+  std::optional<answer> refusal;
+  auto content = content_of(from, refusal);
+  if (refusal)
+    return *refusal;
+  auto what = send_request{config_of(from), from.path_param("socket_id"),
+                           std::move(content)};
+  return ask<void>(what, nothing);
+}
+
+outcome join(const request& from, const backend&) {
+  auto what = subscribe_groups_request{config_of(from),
+                                       from.path_param("socket_id"),
+                                       {from.path_param("group")}};
+  return ask<void>(what, nothing);
+}
+
+outcome leave(const request& from, const backend&) {
+  auto what = unsubscribe_groups_request{config_of(from),
+                                         from.path_param("socket_id"),
+                                         {from.path_param("group")}};
+  return ask<void>(what, nothing);
+}
+
+outcome closed(const request&, const backend&) {
+  return problem(501, "the post-mortems of sockets are not available yet");
+}
+
+std::vector<parameter> list_parameters() {
+  auto result = filter_parameters();
+  result.push_back({"limit", value_kind::limit,
+                    "The most sockets in the answer. Left out: 100."});
+  result.push_back({"after", value_kind::text,
+                    "Only ids greater than this, in byte order: the `next` of "
+                    "the answer before."});
+  return result;
+}
+
+std::vector<parameter> close_parameters() {
+  auto result = closing_parameters();
+  result.push_back(config);
+  return result;
+}
+
+} // namespace
+
+std::vector<route> socket_routes() {
+  return {
+      {"GET",
+       "/v1/sockets",
+       "listSockets",
+       "List sockets",
+       "In the order of their ids, a page at a time.",
+       {},
+       list_parameters(),
+       body_kind::none,
+       {{200, "The sockets that match, and where to go on.", "SocketList"}},
+       false,
+       list},
+      {"POST",
+       "/v1/sockets",
+       "openSocket",
+       "Open an outbound socket",
+       "Not available yet.",
+       {},
+       {},
+       body_kind::none,
+       {{501, "Not available yet.", "Problem"}},
+       false,
+       open,
+       false},
+      {"GET",
+       "/v1/sockets/{socket_id}",
+       "getSocket",
+       "Show a socket",
+       "Its attributes and counters now.",
+       {socket_id},
+       {},
+       body_kind::none,
+       {{200, "The socket.", "Socket"}, no_such_socket},
+       false,
+       show},
+      {"DELETE",
+       "/v1/sockets/{socket_id}",
+       "closeSocket",
+       "Close a socket",
+       "Answered after the closing handshake or its deadline.",
+       {socket_id},
+       close_parameters(),
+       body_kind::none,
+       {{204, "The socket is closed.", {}}, no_such_socket, unreachable},
+       false,
+       close},
+      {"POST",
+       "/v1/sockets/{socket_id}/messages",
+       "sendMessage",
+       "Send a message to a socket",
+       "Answered once the message was handed to the operating system.",
+       {socket_id},
+       {config},
+       body_kind::content,
+       {{204, "The message is sent.", {}}, no_such_socket, unreachable},
+       false,
+       send},
+      {"PUT",
+       "/v1/sockets/{socket_id}/groups/{group}",
+       "joinGroup",
+       "Put a socket into a group",
+       "Changes nothing where it is in it.",
+       {socket_id, group},
+       {config},
+       body_kind::none,
+       {{204, "The socket is in the group.", {}}, no_such_socket, unreachable},
+       false,
+       join},
+      {"DELETE",
+       "/v1/sockets/{socket_id}/groups/{group}",
+       "leaveGroup",
+       "Take a socket out of a group",
+       "Changes nothing where it is not in it.",
+       {socket_id, group},
+       {config},
+       body_kind::none,
+       {{204, "The socket is not in the group.", {}},
+        no_such_socket,
+        unreachable},
+       false,
+       leave},
+      {"GET",
+       "/v1/closed",
+       "listClosed",
+       "List sockets that are gone",
+       "Not available yet.",
+       {},
+       {},
+       body_kind::none,
+       {{501, "Not available yet.", "Problem"}},
+       false,
+       closed,
+       false},
+      {"GET",
+       "/v1/closed/{socket_id}",
+       "getClosed",
+       "Show a socket that is gone",
+       "Not available yet.",
+       {socket_id},
+       {},
+       body_kind::none,
+       {{501, "Not available yet.", "Problem"}},
+       false,
+       closed,
+       false},
+  };
+}
+
+} // namespace switchboard::service::api

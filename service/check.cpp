@@ -1,0 +1,63 @@
+#include "service/check.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <tuple>
+#include <utility>
+
+#include "service/exit_code.hpp"
+
+namespace switchboard::service {
+
+namespace {
+
+auto place_of(const source_place& at) {
+  return std::make_tuple(at.line, at.column);
+}
+
+} // namespace
+
+checked_configuration check(config::load_result read) {
+  checked_configuration result;
+  auto compiled = flows::compile(read.value.flows);
+  auto known = read.diagnostics.size();
+  result.diagnostics = std::move(read.diagnostics);
+  for (auto& wrong : compiled.diagnostics) {
+    auto end = result.diagnostics.begin() + static_cast<std::ptrdiff_t>(known);
+    // One mistake is one line, whoever found it first.
+    auto told = wrong.at.line != 0
+                && std::any_of(result.diagnostics.begin(), end, [&](auto& x) {
+                     return place_of(x.at) == place_of(wrong.at);
+                   });
+    if (!told)
+      result.diagnostics.push_back({wrong.at, {}, wrong.message});
+  }
+  std::stable_sort(
+      result.diagnostics.begin(), result.diagnostics.end(),
+      [](auto& x, auto& y) { return place_of(x.at) < place_of(y.at); });
+  result.value = std::move(read.value);
+  if (result.diagnostics.empty())
+    result.program = std::move(compiled.value);
+  return result;
+}
+
+void print(std::ostream& to, const std::vector<config::diagnostic>& what,
+           std::string_view file) {
+  for (auto& wrong : what)
+    to << config::render(wrong, file) << '\n';
+}
+
+int run_check(const std::filesystem::path& file) {
+  auto result = check(config::load_file(file));
+  if (!result.diagnostics.empty()) {
+    print(std::cerr, result.diagnostics, file.string());
+    return exit_usage;
+  }
+  auto& read = result.value;
+  std::cout << file.string() << ": OK, " << read.switchboard.listeners.size()
+            << " listeners, " << read.switchboard.websockets.size()
+            << " configurations, " << read.flows.size() << " flows\n";
+  return exit_done;
+}
+
+} // namespace switchboard::service

@@ -1,0 +1,106 @@
+#include "service/log.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include "service/log_line.hpp"
+
+namespace switchboard::service {
+
+namespace {
+
+spdlog::level::level_enum to_spdlog(log_level level) noexcept {
+  switch (level) {
+    case log_level::trace:
+      return spdlog::level::trace;
+    case log_level::debug:
+      return spdlog::level::debug;
+    case log_level::info:
+      return spdlog::level::info;
+    case log_level::warn:
+      return spdlog::level::warn;
+    case log_level::error:
+      return spdlog::level::err;
+    default:
+      return spdlog::level::off;
+  }
+}
+
+log_level level_of(report::severity severity) noexcept {
+  switch (severity) {
+    case report::severity::debug:
+      return log_level::debug;
+    case report::severity::info:
+      return log_level::info;
+    case report::severity::warning:
+      return log_level::warn;
+    default:
+      return log_level::error;
+  }
+}
+
+spdlog::sink_ptr make_sink(const std::string& file) {
+  if (file.empty())
+    return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+}
+
+} // namespace
+
+struct log::impl {
+  impl(const log_options& options, spdlog::sink_ptr sink)
+      : lines("switchboard", std::move(sink)), format(options.format) {
+    // The lines come complete.
+    lines.set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
+    lines.set_level(to_spdlog(options.level));
+    lines.flush_on(spdlog::level::trace);
+  }
+
+  spdlog::logger lines;
+  log_format format;
+};
+
+std::shared_ptr<log> log::open(const log_options& options,
+                               std::string& problem) {
+  try {
+    return std::shared_ptr<log>{
+        new log{std::make_unique<impl>(options, make_sink(options.file))}};
+  } catch (const spdlog::spdlog_ex& failure) {
+    problem = failure.what();
+    return nullptr;
+  }
+}
+
+log::log(std::unique_ptr<impl> ptr) : impl_(std::move(ptr)) {}
+
+log::~log() = default;
+
+void log::write(log_level level, std::string_view text,
+                const string_pairs& fields) {
+  auto wanted = to_spdlog(level);
+  if (level == log_level::off || !impl_->lines.should_log(wanted))
+    return;
+  auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  auto line = log_line{now.count(), level, text, fields};
+  auto rendered = impl_->format == log_format::json ? to_json_line(line)
+                                                    : to_text_line(line);
+  impl_->lines.log(wanted, spdlog::string_view_t{rendered});
+}
+
+void log::flush() {
+  impl_->lines.flush();
+}
+
+report_function reporter(std::shared_ptr<log> to) {
+  return [to = std::move(to)](const report& what) {
+    to->write(level_of(what.level), what.text, what.fields);
+  };
+}
+
+} // namespace switchboard::service

@@ -1,0 +1,207 @@
+#include "service/run.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <thread>
+#include <utility>
+
+#include <sys/resource.h>
+
+#include <boost/json.hpp>
+#include <caf/all.hpp>
+
+#include <switchboard/switchboard.hpp>
+
+#include "flows/engine.hpp"
+#include "service/api/server.hpp"
+#include "service/check.hpp"
+#include "service/demo.hpp"
+#include "service/exit_code.hpp"
+#include "service/log.hpp"
+#include "service/signals.hpp"
+
+namespace switchboard::service {
+
+namespace {
+
+// Together below the five seconds that a shutdown may take.
+constexpr std::chrono::milliseconds flow_drain{800};
+constexpr std::chrono::milliseconds socket_drain{3000};
+constexpr std::chrono::milliseconds shutdown_limit{4900};
+
+/// CAF's own settings are ours to choose: neither its command line nor its
+/// file is read.
+struct actor_settings : caf::actor_system_config {
+  actor_settings() {
+    configure(*this);
+    auto cores = std::thread::hardware_concurrency();
+    set("scheduler.max-threads",
+        static_cast<std::size_t>(std::clamp(cores, 2u, 4u)));
+  }
+};
+
+/// As many descriptors as the system lets us have.
+void raise_descriptor_limit(log& lines) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) == 0)
+    lines.write(log_level::debug, "file descriptors",
+                {{"limit", std::to_string(limit.rlim_cur)}});
+}
+
+boost::json::array to_json(const std::vector<flows::flow_info>& flows) {
+  boost::json::array result;
+  for (auto& flow : flows) {
+    boost::json::object entry;
+    entry["name"] = flow.name;
+    if (flow.source == flow_source::none)
+      entry["source"] = nullptr;
+    else
+      entry["source"] = flows::name_of(flow.source);
+    entry["config"] = flow.config;
+    entry["path"] = flow.path;
+    entry["events"] = flow.events;
+    entry["failures"] = flow.failures;
+    entry["in_work"] = flow.in_work;
+    result.push_back(std::move(entry));
+  }
+  return result;
+}
+
+/// Everything between the actor system and the signals.
+class service {
+public:
+  service(caf::actor_system& system, std::shared_ptr<log> lines)
+      : system_(system), lines_(std::move(lines)), report_(reporter(lines_)) {}
+
+  /// @returns the exit code of a start that failed.
+  std::optional<int> start(checked_configuration what) {
+    auto host = instance::start(system_, what.value.switchboard, report_);
+    if (!host)
+      return fail(host.error(), exit_deployment);
+    instance_ = std::move(*host);
+    auto flows =
+        flows::engine::start(*instance_, system_, what.program, report_);
+    if (!flows)
+      return fail(flows.error(), exit_failed);
+    engine_ = std::move(*flows);
+    api::backend served;
+    served.registry = instance_->registry();
+    served.not_ready = [this] {
+      return not_ready();
+    };
+    served.flows = [this] {
+      return to_json(engine_->flows());
+    };
+    auto api = api::server::start(system_, what.value.admin, std::move(served),
+                                  report_);
+    if (!api)
+      return fail(api.error(), exit_failed);
+    api_ = std::move(*api);
+    lines_->write(log_level::info,
+                  instance_->ready() ? "ready"
+                                     : "started, some listeners are not bound");
+    return std::nullopt;
+  }
+
+  void stop() {
+    draining_ = true;
+    if (!engine_->stop(flow_drain))
+      lines_->write(log_level::warn, "some flows were still in work");
+    instance_->stop(socket_drain);
+    api_->stop();
+  }
+
+  /// Empty while the listener is not bound.
+  std::string address_of(std::string_view listener) const {
+    return instance_->address_of(std::string{listener});
+  }
+
+  std::string api_address() const {
+    return api_->address();
+  }
+
+private:
+  /// @param unreachable the exit code of a connection that cannot be had.
+  int fail(const caf::error& why, int unreachable) {
+    auto text = describe(why);
+    lines_->write(log_level::error, text.message, {{"error", text.type}});
+    auto code = code_of(why);
+    if (code == errc::invalid_argument)
+      return exit_usage;
+    if (code == errc::connectivity || code == errc::retry_exhausted)
+      return unreachable;
+    return exit_failed;
+  }
+
+  std::optional<std::string> not_ready() const {
+    if (draining_)
+      return "the switchboard is being shut down";
+    if (!instance_->ready())
+      return "a listener is not bound";
+    return std::nullopt;
+  }
+
+  caf::actor_system& system_;
+  std::shared_ptr<log> lines_;
+  report_function report_;
+  std::atomic<bool> draining_ = false;
+  // Destroyed from the last to the first: flows outlive the instance, whose
+  // last events they take.
+  std::unique_ptr<flows::engine> engine_;
+  std::unique_ptr<instance> instance_;
+  std::unique_ptr<api::server> api_;
+};
+
+/// @returns the exit code where the demonstration cannot be shown.
+std::optional<int> greet(const service& running, log& lines) {
+  auto pages = running.address_of(demo_listener);
+  if (pages.empty()) {
+    lines.write(log_level::error,
+                "the demonstration's port is taken; give a configuration file "
+                "to listen elsewhere");
+    return exit_failed;
+  }
+  std::cout << demo_greeting(pages, running.api_address()) << std::flush;
+  return std::nullopt;
+}
+
+} // namespace
+
+int run_service(const std::optional<std::filesystem::path>& file) {
+  auto checked = check(file ? config::load_file(*file) : load_demo());
+  if (!checked.diagnostics.empty()) {
+    print(std::cerr, checked.diagnostics, file ? file->string() : "demo.toml");
+    return exit_usage;
+  }
+  std::string problem;
+  auto lines = log::open(checked.value.log, problem);
+  if (!lines) {
+    std::cerr << "the log cannot be opened: " << problem << '\n';
+    return exit_failed;
+  }
+  raise_descriptor_limit(*lines);
+  std::signal(SIGPIPE, SIG_IGN);
+  signals watch{lines, shutdown_limit};
+  actor_settings settings;
+  caf::actor_system system{settings};
+  service running{system, lines};
+  if (auto failed = running.start(std::move(checked)))
+    return *failed;
+  watch.started();
+  if (!file)
+    if (auto failed = greet(running, *lines))
+      return *failed;
+  auto signal = watch.wait();
+  lines->write(log_level::info, "shutting down", {{"signal", signal}});
+  running.stop();
+  lines->write(log_level::info, "stopped");
+  return exit_done;
+}
+
+} // namespace switchboard::service

@@ -1,0 +1,357 @@
+// Starts the program on free ports and stops it again; small helpers that all
+// files of this folder share. Nothing here waits for a time to pass: every
+// wait has a condition and a deadline.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import {
+  createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync,
+} from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { WebSocket } from "ws";
+
+export const program = process.env.SWITCHBOARD_PROGRAM
+  ?? new URL("../../build/release/switchboard", import.meta.url).pathname;
+
+/// Whether the program runs under a sanitizer: slower, with more memory.
+export const sanitized = process.env.SWITCHBOARD_SANITIZED === "1";
+
+/// A span in milliseconds, longer where a sanitizer slows the program.
+export function patience(milliseconds) {
+  return sanitized ? milliseconds * 5 : milliseconds;
+}
+
+/// Where logs and screenshots of the run are left.
+export const output_folder = process.env.SWITCHBOARD_TEST_OUTPUT
+  ?? join(tmpdir(), "switchboard-blackbox");
+mkdirSync(output_folder, { recursive: true });
+
+const script = basename(process.argv[1] ?? "test").replace(/\..*/, "");
+let started = 0;
+const logs = [];
+
+// The logs of a failed run belong to its output.
+process.on("exit", (code) => {
+  if (code !== 0)
+    for (const { file, text } of logs)
+      process.stderr.write(`--- ${file}\n${text().slice(-6000)}\n`);
+});
+
+/// The program is gone: no use in waiting on.
+class Ended extends Error {
+  constructor(service) {
+    super(`the program ended early: ${JSON.stringify(service.exit)}\n${service.log.slice(-4000)}`);
+  }
+}
+
+/// Waits until `condition` gives something true and returns that. A condition
+/// that throws does not hold; what it threw last is told at the deadline.
+export async function until(what, condition, timeout = 5000) {
+  const deadline = Date.now() + patience(timeout);
+  let failure;
+  for (;;) {
+    try {
+      const result = await condition();
+      if (result)
+        return result;
+      failure = undefined;
+    } catch (error) {
+      if (error instanceof Ended)
+        throw error;
+      failure = error;
+    }
+    if (Date.now() > deadline)
+      throw new Error(`gave up waiting: ${what}`, { cause: failure });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/// Passes a promise on, or fails at the deadline.
+export async function within(what, promise, timeout = 5000) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`gave up waiting: ${what}`)),
+                       patience(timeout));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/// A folder of its own for one test, gone after it.
+export function temporary_folder(t) {
+  const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/// Runs the program to its end.
+/// @returns { code, signal, output } with standard output and error joined.
+export async function run_to_end(args, options = {}) {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  let output = "";
+  child.stdout.on("data", (chunk) => output += chunk);
+  child.stderr.on("data", (chunk) => output += chunk);
+  const ended = new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  try {
+    return { ...await within(`end of ${args.join(" ")}`, ended, 20000), output };
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw new Error(`${error.message}\n${output}`);
+  }
+}
+
+/// The running program.
+export class Service {
+  constructor(child, token) {
+    this.child = child;
+    this.token = token;
+    this.log = "";
+    this.exited = new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) => {
+        this.exit = { code, signal };
+        resolve(this.exit);
+      });
+    });
+    const file = join(output_folder, `${script}-${++started}.log`);
+    const sink = createWriteStream(file);
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk) => {
+        this.log += chunk;
+        sink.write(chunk);
+      });
+    child.once("close", () => sink.end());
+    logs.push({ file, text: () => this.log });
+  }
+
+  /// The address that a listener (`admin` for the management API) logged.
+  address(listener) {
+    for (const [, name, host, port] of
+      this.log.matchAll(/listening.*listener=(\S+).*address=(\S+):(\d+)/g))
+      if (name === listener)
+        return { host, port: Number(port) };
+    if (this.exit)
+      throw new Ended(this);
+    throw new Error(`no listener ${listener} in the log`);
+  }
+
+  /// A WebSocket address of a listener.
+  ws(path, listener = "public") {
+    const { host, port } = this.address(listener);
+    return `ws://${host}:${port}${path}`;
+  }
+
+  /// Makes an HTTP request to the management API.
+  api(path, { method = "GET", token = this.token, headers = {}, ...rest } = {}) {
+    const { host, port } = this.address("admin");
+    const all = token ? { authorization: `Bearer ${token}`, ...headers } : headers;
+    return fetch(`http://${host}:${port}${path}`, {
+      method, headers: all, signal: AbortSignal.timeout(patience(20000)), ...rest,
+    });
+  }
+
+  /// The same, for an answer of JSON with status 200.
+  async json(path, options) {
+    const response = await this.api(path, options);
+    const text = await response.text();
+    assert.equal(response.status, 200, `${path}: ${text}`);
+    assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
+    return JSON.parse(text);
+  }
+
+  /// All sockets, over every page; `query` as in `path=/chat`.
+  async sockets(query = "") {
+    const all = [];
+    let after = query ? `&${query}` : "";
+    for (;;) {
+      const page = await this.json(`/v1/sockets?limit=500${after}`);
+      all.push(...page.sockets);
+      if (!page.next)
+        return all;
+      after = `${query ? `&${query}` : ""}&after=${encodeURIComponent(page.next)}`;
+    }
+  }
+
+  async is_ready() {
+    const response = await this.api("/readyz");
+    await response.arrayBuffer();
+    return response.status === 200;
+  }
+
+  /// Sends SIGTERM; the program must end with status 0 in time.
+  async stop(timeout = 5000) {
+    if (!this.exit)
+      this.child.kill("SIGTERM");
+    try {
+      await within("exit after SIGTERM", this.exited, timeout);
+    } catch (error) {
+      this.child.kill("SIGKILL");
+      throw error;
+    }
+    assert.deepEqual(this.exit, { code: 0, signal: null },
+                     `exit status\n${this.log.slice(-4000)}`);
+  }
+}
+
+/// Starts `switchboard run` with a configuration and waits until it is ready.
+/// The test's end stops it and checks its exit status.
+/// @param t the test's context, or an object with the same `after`.
+/// @param options token: for the management API; ready: false does not wait
+///        for readiness; args: in place of a configuration; prefix: a command
+///        to start it with; env: added variables.
+export async function start(t, toml, options = {}) {
+  let args = options.args;
+  if (!args) {
+    const file = join(temporary_folder(t), "switchboard.toml");
+    writeFileSync(file, toml);
+    args = ["run", file];
+  }
+  const command = [...options.prefix ?? [], program, ...args];
+  const child = spawn(command[0], command.slice(1), {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...options.env },
+  });
+  const service = new Service(child, options.token);
+  t.after(async () => {
+    if (!service.exit)
+      await service.stop();
+  });
+  if (options.ready !== false)
+    await until("readiness", () => {
+      if (service.exit)
+        throw new Ended(service);
+      return service.is_ready();
+    }, 10000);
+  return service;
+}
+
+/// The common beginning of configurations: a listener `public`, the
+/// management API on a free port, a configuration `main`.
+export function base({ listener = "", server = "", admin = "", log = "" } = {}) {
+  return `
+[admin]
+host = "127.0.0.1"
+port = 0
+${admin}
+
+[log]
+level = "debug"
+${log}
+
+[http_listener.public]
+host = "127.0.0.1"
+port = 0
+${listener}
+
+[websocket.main.server]
+listener = "public"
+${server}
+`;
+}
+
+/// A flow that sends each message back.
+export function echo_flow(path, name = "echo") {
+  return `
+[[flow]]
+name = "${name}"
+source = "inbound-listener"
+path = "${path}"
+steps = [ { send = { content = "#[payload]" } } ]
+`;
+}
+
+/// A client of npm `ws` that keeps what it received.
+export class Client {
+  constructor(url, protocols = [], options = {}) {
+    this.received = [];
+    this.waiting = [];
+    this.ws = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
+    this.ws.on("message", (data, binary) => {
+      const message = binary ? data : data.toString();
+      const waiting = this.waiting.shift();
+      if (waiting)
+        waiting(message);
+      else
+        this.received.push(message);
+    });
+    this.closed = new Promise((resolve) => {
+      this.ws.once("close", (code, reason) =>
+        resolve({ code, reason: reason.toString() }));
+    });
+    this.opened = new Promise((resolve, reject) => {
+      this.ws.once("open", () => resolve(this));
+      this.ws.once("error", reject);
+    });
+    // An error after the opening is told by `closed`.
+    this.ws.on("error", () => {});
+    this.opened.catch(() => {});
+  }
+
+  send(...args) {
+    this.ws.send(...args);
+  }
+
+  /// The next message that no one took yet: a Buffer, or a string for text.
+  next(what = "a message", timeout = 5000) {
+    if (this.received.length > 0)
+      return Promise.resolve(this.received.shift());
+    return within(what, new Promise((resolve) => this.waiting.push(resolve)), timeout);
+  }
+
+  /// Sends and returns the answer.
+  ask(...args) {
+    this.send(...args);
+    return this.next(`the answer to ${String(args[0]).slice(0, 40)}`);
+  }
+
+  close(code = 1000, reason = "") {
+    this.ws.close(code, reason);
+    return within("close", this.closed);
+  }
+}
+
+/// Opens a client; the test's end cuts it.
+export async function connect(t, url, protocols, options) {
+  const client = new Client(url, protocols, options);
+  t.after(() => client.ws.terminate());
+  return within(`opening of ${url}`, client.opened);
+}
+
+/// A TCP port of this machine that was free a moment ago, held by a server
+/// until `release` is called.
+export async function hold_port(t) {
+  const server = net.createServer((socket) => socket.destroy());
+  await new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const release = () => new Promise((resolve) => server.close(resolve));
+  t.after(release);
+  return { port: server.address().port, release };
+}
+
+/// Checks an error of the management API.
+export async function assert_problem(response, status, type) {
+  const text = await response.text();
+  const statuses = [status].flat();
+  assert.ok(statuses.includes(response.status),
+            `status ${response.status}, expected ${statuses}: ${text}`);
+  assert.match(response.headers.get("content-type") ?? "",
+               /^application\/problem\+json/);
+  const problem = JSON.parse(text);
+  assert.equal(problem.status, response.status);
+  assert.equal(typeof problem.title, "string");
+  assert.equal(typeof problem.detail, "string");
+  assert.ok(problem.detail.length > 0, "a detail");
+  if (type)
+    assert.ok([type].flat().includes(problem.type), `type ${problem.type}, expected ${type}`);
+  return problem;
+}

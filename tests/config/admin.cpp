@@ -1,0 +1,117 @@
+#define CAF_SUITE config.admin
+
+#include "tests/config/loading.hpp"
+
+using namespace switchboard;
+using namespace switchboard::config::testing;
+
+namespace {
+
+std::string with(std::string_view text) {
+  return std::string{small_file} + std::string{text};
+}
+
+} // namespace
+
+CAF_TEST(sections that are left out have their defaults) {
+  auto read = good(small_file);
+  CAF_CHECK_EQUAL(read.admin.host, "127.0.0.1");
+  CAF_CHECK_EQUAL(read.admin.port, 9080);
+  CAF_CHECK(read.admin.tokens.empty());
+  CAF_CHECK(read.admin.console);
+  CAF_CHECK_EQUAL(read.admin.at.line, 0u);
+  CAF_CHECK(read.log.level == log_level::info);
+  CAF_CHECK(read.log.format == log_format::text);
+  CAF_CHECK_EQUAL(read.log.file, "");
+  CAF_CHECK_EQUAL(read.switchboard.runtime.shards, 0u);
+}
+
+CAF_TEST(every key of admin log and runtime is read) {
+  auto read = good(with(R"([admin]
+host = "0.0.0.0"
+port = 9999
+tokens = ["one", "${file:password}-x"]
+console = false
+[log]
+level = "debug"
+format = "json"
+file = "logs/s.log"
+[runtime]
+shards = 4
+)"));
+  CAF_CHECK_EQUAL(read.admin.host, "0.0.0.0");
+  CAF_CHECK_EQUAL(read.admin.port, 9999);
+  CAF_CHECK_EQUAL(read.admin.tokens.size(), 2u);
+  CAF_CHECK(!read.admin.console);
+  CAF_CHECK_EQUAL(read.admin.at.line, 6u);
+  CAF_CHECK(read.log.level == log_level::debug);
+  CAF_CHECK(read.log.format == log_format::json);
+  CAF_CHECK_EQUAL(read.log.file, "/etc/switchboard/logs/s.log");
+  CAF_CHECK_EQUAL(read.switchboard.runtime.shards, 4u);
+}
+
+CAF_TEST(an address that others reach needs tokens) {
+  auto header = with("[admin]\n");
+  check_rows(
+      header,
+      {{R"(host = "localhost")", ""},
+       {R"(host = "127.8.9.10")", ""},
+       {R"(host = "::1")", ""},
+       {R"(host = "::ffff:127.0.0.1")", ""},
+       {R"(host = "0.0.0.0")",
+        "8: admin.host: \"0.0.0.0\" is reached from other machines, expected "
+        "tokens beside it or a loopback address"},
+       {R"(host = "::")",
+        "8: admin.host: \"::\" is reached from other machines, expected "
+        "tokens beside it or a loopback address"},
+       {R"(host = "example.com")", "8: admin.host: \"example.com\" is reached "
+                                   "from other machines, expected "
+                                   "tokens beside it or a loopback address"},
+       {R"(host = "${SECRET}")",
+        "8: admin.host: the value is reached from other machines, expected "
+        "tokens beside it or a loopback address"}});
+  check_rows(with("[admin]\nhost = \"::\"\n"),
+             {{R"(tokens = ["t"])", ""},
+              {R"(tokens = [""])", "11: admin.tokens[0]: is empty, expected a "
+                                   "token"}});
+  CAF_CHECK_EQUAL(problems_of(with("[admin]\nhost = \"::\"\ntokens = []\n")),
+                  "7:8: admin.host: \"::\" is reached from other machines, "
+                  "expected tokens beside it or a loopback address\n");
+}
+
+CAF_TEST(a token never shows in a diagnostic) {
+  check_rows(with("[admin]\n"),
+             {{R"(tokens = ["let me in", 5, "a"])",
+               "11: admin.tokens[0]: is no bearer token, expected printable "
+               "ASCII without spaces\n"
+               "24: admin.tokens[1]: is an integer, expected a string"},
+              {R"(tokens = "letmein")",
+               "10: admin.tokens: is a string, expected an array of strings"}});
+}
+
+CAF_TEST(the keys of admin log and runtime are checked) {
+  check_rows(with("[admin]\n"),
+             {{"port = 70000", "8: admin.port: 70000 is out of range, expected "
+                               "an integer from 0 to 65535"},
+              {"console = 1",
+               "11: admin.console: is an integer, expected true or false"},
+              {"token = []", "1: admin.token: is an unknown key, the nearest "
+                             "known key is tokens"}});
+  check_rows(with("[log]\n"),
+             {{R"(level = "trace")", ""},
+              {R"(level = "warn")", ""},
+              {R"(level = "off")", ""},
+              {R"(level = "loud")",
+               "9: log.level: \"loud\" is unknown, expected \"trace\", "
+               "\"debug\", \"info\", \"warn\", \"error\" or \"off\""},
+              {R"(format = "xml")", "10: log.format: \"xml\" is unknown, "
+                                    "expected \"text\" or \"json\""},
+              {R"(file = "")", "8: log.file: \"\" is no file, expected a path"},
+              {R"(file = "/var/log/s")", ""}});
+  check_rows(with("[runtime]\n"),
+             {{"shards = 1", ""},
+              {"shards = 0", "10: runtime.shards: 0 is out of range, expected "
+                             "an integer from 1 to 1024"},
+              {"shard = 2", "1: runtime.shard: is an unknown key, the nearest "
+                            "known key is shards"}});
+}

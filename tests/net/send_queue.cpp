@@ -1,0 +1,149 @@
+#define CAF_SUITE send_queue
+#include <caf/test/unit_test.hpp>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/send_queue.hpp"
+
+using namespace switchboard::net;
+
+namespace {
+
+frame_ptr text(const std::string& bytes) {
+  return std::make_shared<const outgoing_frame>(
+      opcode::text, std::make_shared<const std::string>(bytes));
+}
+
+frame_ptr control(opcode op, const std::string& bytes = {}) {
+  return make_control_frame(op, std::as_bytes(std::span{bytes}));
+}
+
+struct fixture {
+  send_queue queue;
+  std::vector<std::byte> scratch = std::vector<std::byte>(4096);
+
+  /// Everything that one gather offers, as text.
+  std::string offered(std::size_t pieces = 64) {
+    std::vector<iovec> vectors(pieces);
+    std::string result;
+    for (auto& piece : queue.gather(vectors, scratch))
+      result.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    return result;
+  }
+
+  /// Writes everything in pieces of `step` bytes.
+  std::string write_all(std::size_t step, std::vector<send_token>& done) {
+    std::string result;
+    while (!queue.empty()) {
+      auto bytes = offered();
+      auto n = std::min(step, bytes.size());
+      result += bytes.substr(0, n);
+      queue.advance(n, done);
+    }
+    return result;
+  }
+};
+
+std::string frame(char first, const std::string& body) {
+  std::string result{first};
+  result += static_cast<char>(body.size());
+  return result + body;
+}
+
+constexpr auto text_byte = static_cast<char>(0x81);
+constexpr auto ping_byte = static_cast<char>(0x89);
+constexpr auto pong_byte = static_cast<char>(0x8A);
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(send_queue_tests, fixture)
+
+CAF_TEST(frames leave in order whatever the cuts of the writes) {
+  for (auto step : {1u, 2u, 3u, 7u, 4096u}) {
+    queue.push(text("one"), 1);
+    queue.push(text(std::string(100, 'x')), 0);
+    queue.push(text(""), 3);
+    std::vector<send_token> done;
+    auto expected = frame(text_byte, "one")
+                    + frame(text_byte, std::string(100, 'x'))
+                    + frame(text_byte, "");
+    CAF_CHECK_EQUAL(write_all(step, done), expected);
+    CAF_CHECK((done == std::vector<send_token>{1, 3}));
+    CAF_CHECK_EQUAL(queue.bytes(), 0u);
+  }
+}
+
+CAF_TEST(large frames are not copied and small ones around them are) {
+  auto large = std::string(100'000, 'L');
+  queue.push(text("a"), 1);
+  queue.push(text(large), 2);
+  queue.push(text("b"), 3);
+  std::array<iovec, 64> vectors;
+  auto pieces = queue.gather(vectors, scratch);
+  CAF_CHECK_EQUAL(pieces.size(), 4u);
+  std::vector<send_token> done;
+  auto all = write_all(33'333, done);
+  CAF_CHECK_EQUAL(all.size(), 3 + 10 + large.size() + 3);
+  CAF_CHECK(all.ends_with(frame(text_byte, "b")));
+  CAF_CHECK((done == std::vector<send_token>{1, 2, 3}));
+}
+
+CAF_TEST(control frames overtake data but never cut a frame that was begun) {
+  queue.push(text("first"), 1);
+  queue.push(text("second"), 2);
+  std::vector<send_token> done;
+  queue.advance(3, done);
+  queue.push_control(control(opcode::ping, "1"));
+  queue.push_control(control(opcode::pong, "2"));
+  CAF_CHECK_EQUAL(queue.control_bytes(), 6u);
+  auto rest = write_all(4096, done);
+  CAF_CHECK_EQUAL(rest, frame(text_byte, "first").substr(3)
+                            + frame(ping_byte, "1") + frame(pong_byte, "2")
+                            + frame(text_byte, "second"));
+  CAF_CHECK_EQUAL(queue.control_bytes(), 0u);
+}
+
+CAF_TEST(a control frame pushed behind the data counts as one) {
+  queue.push(text("data"), 1);
+  queue.push(control(opcode::close), 0);
+  CAF_CHECK_EQUAL(queue.control_bytes(), 2u);
+  std::vector<send_token> done;
+  write_all(4096, done);
+  CAF_CHECK_EQUAL(queue.control_bytes(), 0u);
+}
+
+CAF_TEST(dropping spares the frame begun and control frames) {
+  queue.push(text("begun"), 1);
+  queue.push(text("old"), 2);
+  queue.push(text("new"), 3);
+  std::vector<send_token> done;
+  queue.advance(1, done);
+  queue.push_control(control(opcode::ping));
+  auto bytes = queue.bytes();
+  // Room for one of the two.
+  auto dropped = queue.drop_oldest(bytes - 1);
+  CAF_CHECK((dropped == std::vector<send_token>{2}));
+  CAF_CHECK_EQUAL(queue.bytes(), bytes - 5);
+  CAF_CHECK((queue.drop_all() == std::vector<send_token>{3}));
+  CAF_CHECK_EQUAL(write_all(4096, done),
+                  frame(text_byte, "begun").substr(1) + frame(ping_byte, ""));
+  CAF_CHECK((done == std::vector<send_token>{1}));
+}
+
+CAF_TEST(more frames than one system call takes are offered in turns) {
+  std::string expected;
+  for (auto i = 0; i < 500; ++i) {
+    auto body = std::to_string(i);
+    queue.push(text(body), 0);
+    expected += frame(text_byte, body);
+  }
+  scratch.resize(64);
+  CAF_CHECK(offered(4).size() < expected.size());
+  std::vector<send_token> done;
+  CAF_CHECK_EQUAL(write_all(4096, done), expected);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
