@@ -119,9 +119,11 @@ bool shard::on_turn() {
   return true;
 }
 
-void shard::on_flushed() {
+bool shard::on_flushed() {
   if (turn_listener_ != nullptr)
     turn_listener_->on_flushed();
+  // Writes that are done answer requests of this thread's own actors.
+  return !own_.empty();
 }
 
 void shard::work(job& what) {

@@ -100,7 +100,7 @@ private:
   };
 
   bool on_turn() override;
-  void on_flushed() override;
+  bool on_flushed() override;
 
   void post(caf::resumable* what);
   void push(job&& what);

@@ -11,6 +11,9 @@ namespace switchboard::flows {
 struct diagnostic {
   source_place at;
   std::string message;
+  /// Whether an expression is wrong, which only Lua can tell; the other
+  /// mistakes a reader of configuration files finds as well.
+  bool in_expression = false;
 };
 
 using diagnostics = std::vector<diagnostic>;

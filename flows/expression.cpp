@@ -66,15 +66,17 @@ expression expression::compile(const template_text& text, lua_chunks& chunks,
     }
     auto at = place_of(text.text, found.offset, text.at);
     if (is_blank(found.text)) {
-      problems.push_back({at, "`#[]` is empty, expected a Lua expression"});
+      problems.push_back(
+          {at, "`#[]` is empty, expected a Lua expression", true});
       continue;
     }
     auto chunk = lua_chunk::make(found.text, at);
     if (auto wrong = lua_sandbox::check_syntax(chunk)) {
       if (at.line != 0 && wrong->line > 1)
         at = {at.line + wrong->line - 1, 1};
-      problems.push_back({at, "wrong Lua in `#[" + std::string{found.text}
-                                  + "]`: " + wrong->message});
+      // Without the text itself: it may hold a secret of the environment.
+      problems.push_back(
+          {at, wrong->message + ", expected a Lua 5.4 expression", true});
       continue;
     }
     piece.path = native_path::parse(found.text);

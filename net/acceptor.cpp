@@ -78,9 +78,9 @@ bool acceptor::accept_one() {
   auto on = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   auto limit = state_->options.max_connections;
-  auto open = state_->connections.load(std::memory_order_relaxed);
-  auto refuse = open >= limit;
-  if (refuse && open - limit >= refusals_at_once)
+  auto refuse = state_->connections.load(std::memory_order_relaxed) >= limit;
+  if (refuse
+      && state_->refusals.load(std::memory_order_relaxed) >= refusals_at_once)
     return true;
   auto session = std::make_unique<handshake_session>(
       loop_, std::move(fd), state_, delegate_,

@@ -269,7 +269,7 @@ void connection::on_close(const close_status& status) {
   } else {
     drop_queued("the peer closed the socket");
     note_end(status.code, status.reason, true);
-    queue_close(status.code, {});
+    queue_close(status.code, status.reason);
   }
   phase_ = phase::finishing;
   close_deadline_ = loop_.now() + options_->close_timeout;

@@ -29,7 +29,8 @@ handshake_session::handshake_session(loop& home, unique_fd fd,
       state_(std::move(state)),
       delegate_(delegate),
       owner_(owner),
-      lease_(state_),
+      lease_(state_,
+             refuse ? &listener_state::refusals : &listener_state::connections),
       reader_(state_->options.max_header_size),
       refuse_(refuse) {}
 

@@ -28,32 +28,38 @@ struct listener_state {
   const http_listener_options options;
   /// Open connections, handshakes included.
   std::atomic<std::size_t> connections{0};
+  /// Connections over the limit that are being told so.
+  std::atomic<std::size_t> refusals{0};
 };
 
 /// Counts one connection of a listener for as long as it lives.
 class connection_lease {
 public:
+  using counter = std::atomic<std::size_t> listener_state::*;
+
   connection_lease() = default;
 
-  explicit connection_lease(std::shared_ptr<listener_state> state)
-      : state_(std::move(state)) {
-    state_->connections.fetch_add(1, std::memory_order_relaxed);
+  connection_lease(std::shared_ptr<listener_state> state, counter which)
+      : state_(std::move(state)), which_(which) {
+    ((*state_).*which_).fetch_add(1, std::memory_order_relaxed);
   }
 
   connection_lease(connection_lease&&) noexcept = default;
 
   connection_lease& operator=(connection_lease&& other) noexcept {
     std::swap(state_, other.state_);
+    std::swap(which_, other.which_);
     return *this;
   }
 
   ~connection_lease() {
     if (state_)
-      state_->connections.fetch_sub(1, std::memory_order_relaxed);
+      ((*state_).*which_).fetch_sub(1, std::memory_order_relaxed);
   }
 
 private:
   std::shared_ptr<listener_state> state_;
+  counter which_ = nullptr;
 };
 
 /// Where a request leads to.

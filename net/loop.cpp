@@ -49,7 +49,7 @@ void loop::run(turn_hook& hook) {
     timers_.fire(now_);
     more = hook.on_turn();
     flush();
-    hook.on_flushed();
+    more = hook.on_flushed() || more;
     while (!graveyard_.empty())
       std::exchange(graveyard_, {}).clear();
     more = more || !dirty_.empty();

@@ -50,7 +50,8 @@ public:
   virtual bool on_turn() = 0;
 
   /// After the turn's output.
-  virtual void on_flushed() = 0;
+  /// @returns whether that has made more to do.
+  virtual bool on_flushed() = 0;
 
 protected:
   ~turn_hook() = default;

@@ -24,13 +24,18 @@ checked_configuration check(config::load_result read) {
   result.diagnostics = std::move(read.diagnostics);
   for (auto& wrong : compiled.diagnostics) {
     auto end = result.diagnostics.begin() + static_cast<std::ptrdiff_t>(known);
-    // One mistake is one line, whoever found it first.
-    auto told = wrong.at.line != 0
-                && std::any_of(result.diagnostics.begin(), end, [&](auto& x) {
-                     return place_of(x.at) == place_of(wrong.at);
-                   });
+    // One mistake is one line, whoever found it first: what is wrong outside
+    // of expressions the reader has told, if it told anything.
+    auto told =
+        (known > 0 && !wrong.in_expression)
+        || (wrong.at.line != 0
+            && std::any_of(result.diagnostics.begin(), end, [&](auto& x) {
+                 return place_of(x.at) == place_of(wrong.at);
+               }));
     if (!told)
-      result.diagnostics.push_back({wrong.at, {}, wrong.message});
+      result.diagnostics.push_back({wrong.at,
+                                    wrong.in_expression ? "expression" : "flow",
+                                    wrong.message});
   }
   std::stable_sort(
       result.diagnostics.begin(), result.diagnostics.end(),

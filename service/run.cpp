@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -81,6 +82,8 @@ public:
 
   /// @returns the exit code of a start that failed.
   std::optional<int> start(checked_configuration what) {
+    for (auto& websocket : what.value.switchboard.websockets)
+      listeners_.insert(websocket.server->listener);
     auto host = instance::start(system_, what.value.switchboard, report_);
     if (!host)
       return fail(host.error(), exit_deployment);
@@ -142,8 +145,12 @@ private:
   std::optional<std::string> not_ready() const {
     if (draining_)
       return "the switchboard is being shut down";
-    if (!instance_->ready())
-      return "a listener is not bound";
+    std::string unbound;
+    for (auto& name : listeners_)
+      if (instance_->address_of(name).empty())
+        unbound += (unbound.empty() ? "" : ", ") + name;
+    if (!unbound.empty())
+      return "listeners that are not bound: " + unbound;
     return std::nullopt;
   }
 
@@ -151,6 +158,8 @@ private:
   std::shared_ptr<log> lines_;
   report_function report_;
   std::atomic<bool> draining_ = false;
+  /// Listeners that a configuration uses.
+  std::set<std::string> listeners_;
   // Destroyed from the last to the first: flows outlive the instance, whose
   // last events they take.
   std::unique_ptr<flows::engine> engine_;

@@ -17,6 +17,8 @@ namespace switchboard::actors {
 /// A shard whose thread never starts and sockets without a connection: enough
 /// to test a shard's books.
 struct books : socket_host {
+  virtual ~books() = default;
+
   struct config : caf::actor_system_config {
     config() {
       configure(*this);

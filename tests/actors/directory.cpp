@@ -16,7 +16,7 @@ namespace {
 struct fixture : books {
   std::vector<caf::strong_actor_ptr> handles;
 
-  ~fixture() {
+  ~fixture() override {
     for (auto& handle : handles) {
       dir.remove(as_socket(handle));
       end(handle);

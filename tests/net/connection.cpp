@@ -86,11 +86,13 @@ struct fixture : connection_observer, turn_hook, io_handler {
     return false;
   }
 
-  void on_flushed() override {}
+  bool on_flushed() override {
+    return false;
+  }
 
   /// Turns the loop until `condition`, for at most 10 s.
   void until(const std::function<bool()>& condition) {
-    struct watch : turn_hook {
+    struct watch final : turn_hook {
       fixture* self;
       const std::function<bool()>* condition;
       clock::time_point deadline;
@@ -100,17 +102,18 @@ struct fixture : connection_observer, turn_hook, io_handler {
         return false;
       }
 
-      void on_flushed() override {
+      bool on_flushed() override {
         in_time = clock::now() < deadline;
         if ((*condition)() || !in_time)
           self->home.stop();
+        return false;
       }
     };
     watch hook;
     hook.self = this;
     hook.condition = &condition;
     hook.deadline = clock::now() + 10s;
-    struct alarm : timer {
+    struct alarm final : timer {
       void on_timer() override {}
     };
     alarm limit;
