@@ -21,7 +21,7 @@ reconnect_delay(const reconnection_options& options, std::uint32_t attempt,
                     std::max(most, wait));
   }
   wait *= 1.0 - backoff.jitter * dice;
-  return std::chrono::nanoseconds{static_cast<std::int64_t>(wait)};
+  return std::chrono::nanoseconds{std::llround(wait)};
 }
 
 } // namespace switchboard::actors

@@ -283,8 +283,12 @@ internal_registry_actor::behavior_type registry(self_pointer self) {
       [self](const list_groups_request& x) { return list_groups(self, x); },
       [self](list_configs_request) { return list_configs(self); },
       [self](const subscribe_source_request& x) -> caf::result<void> {
-        auto i = self->state.supervisors.find(x.config);
-        if (i == self->state.supervisors.end())
+        auto& supervisors = self->state.supervisors;
+        // The only configuration needs no name.
+        auto i = x.config.empty() && supervisors.size() == 1
+                     ? supervisors.begin()
+                     : supervisors.find(x.config);
+        if (i == supervisors.end())
           return wrong("no configuration is called `" + x.config + "`");
         return self->delegate(i->second, x);
       },

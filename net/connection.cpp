@@ -187,6 +187,7 @@ void connection::read_some() {
   switch (result.what) {
     case wire_result::status::ok:
       heard_ = loop_.now();
+      ping_pending_ = false;
       take(buffer.first(result.bytes));
       break;
     case wire_result::status::would_block:

@@ -159,7 +159,8 @@ enum class source_kind : std::uint8_t {
   on_socket_closed,
 };
 
-/// Makes an actor the target of a source. Ends with the actor.
+/// Makes an actor the target of a source. Ends with the actor. The
+/// configuration may be left out where only one exists.
 /// Fails with INVALID_ARGUMENT for an unknown configuration, a wrong
 /// pattern, or one that matches the same paths as another of the same kind.
 struct subscribe_source_request {

@@ -118,7 +118,7 @@ test("single mistakes", async (t) => {
     "a listener without host": ["[http_listener.a]\nport = 0\n", /host/],
     "a missing secret file": [`${main}[[flow]]\nname = "f"\nsource = "startup"\nsteps = [ { log = "\${file:/no/such/file}" } ]\n`,
       /no\/such\/file/],
-    "an expression with a wrong token": [`${main}[[flow]]\nname = "f"\nsource = "startup"\nsteps = [ { log = "#[if then]" } ]\n`, /log/],
+    "an expression with a wrong token": [`${main}[[flow]]\nname = "f"\nsource = "startup"\nsteps = [ { log = "#[if then]" } ]\n`, /expression/],
   };
   for (const [name, [text, pattern]] of Object.entries(cases))
     await t.test(name, async (t) => {

@@ -190,6 +190,11 @@ export class Service {
   async stop(timeout = 5000) {
     if (!this.exit)
       this.child.kill("SIGTERM");
+    await this.ends(timeout);
+  }
+
+  /// Waits for the end that a signal brings; it must be with status 0.
+  async ends(timeout = 5000) {
     try {
       await within("exit after SIGTERM", this.exited, timeout);
     } catch (error) {

@@ -35,7 +35,7 @@ test("sockets that do not answer the close do not hold up the end", async (t) =>
   service.child.kill("SIGTERM");
   for (const raw of raws)
     assert.equal((await raw.close_frame()).code, 1001);
-  await service.stop();
+  await service.ends();
   for (const raw of raws)
     await raw.end();
 });
@@ -57,7 +57,7 @@ test("while it drains nothing new is accepted and readiness is 503", async (t) =
     socket.once("data", (data) => resolve(!/ 101 /.test(data)));
   });
   assert.ok(refused);
-  await service.stop();
+  await service.ends();
 });
 
 test("a second signal ends at once", async (t) => {
