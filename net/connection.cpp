@@ -1,11 +1,8 @@
 #include "net/connection.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <utility>
 
-#include <openssl/rand.h>
 #include <sys/epoll.h>
 
 namespace switchboard::net {
@@ -16,16 +13,9 @@ namespace {
 /// faster than it listens.
 constexpr std::size_t control_backlog = 64 * 1024;
 
-/// The most one turn writes for one connection.
-constexpr std::size_t pieces_per_write = 64;
-
 /// Deadlines of idleness are rounded up to this, so that thousands of quiet
 /// sockets wake the loop a few times a second and not a thousand.
 constexpr auto coarse = std::chrono::milliseconds{50};
-
-std::span<const std::byte> as_bytes(std::string_view text) {
-  return std::as_bytes(std::span{text});
-}
 
 } // namespace
 
@@ -57,77 +47,6 @@ void connection::start(connection_observer& observer,
   schedule();
   if (!paused_)
     take_leftover();
-}
-
-connection::send_result connection::send(outgoing_message& message,
-                                         send_token token) {
-  if (phase_ != phase::open)
-    return send_result::not_open;
-  auto frame = encode(message);
-  // One message larger than the limit is taken when nothing waits: it could
-  // never be sent otherwise.
-  if (!queue_.empty()
-      && queue_.bytes() + frame->size() > options_->send_queue_limit) {
-    switch (options_->slow_consumer) {
-      case slow_consumer_policy::close:
-        drop_queued("slow consumer");
-        close(close_codes::policy_violation, "slow consumer");
-        return send_result::queue_full;
-      case slow_consumer_policy::drop_newest:
-        return send_result::queue_full;
-      case slow_consumer_policy::drop_oldest: {
-        auto room = options_->send_queue_limit;
-        auto target = room > frame->size() ? room - frame->size() : 0;
-        for (auto dropped : queue_.drop_oldest(target))
-          observer_->on_dropped(dropped, "dropped from a full queue");
-        if (!queue_.empty() && queue_.bytes() + frame->size() > room)
-          return send_result::queue_full;
-      }
-    }
-  }
-  stats_.bytes_sent += message.size();
-  active_ = loop_.now();
-  queue_.push(std::move(frame), token);
-  if (!write_blocked_)
-    loop_.mark_dirty(*this);
-  return send_result::queued;
-}
-
-frame_ptr connection::encode(outgoing_message& message) {
-  auto& compression = options_->compression;
-  auto server = options_->self == role::server;
-  auto compress = compression_ && message.size() >= compression.minimum_size;
-  if (compress) {
-    auto bits = server ? compression_->server_max_window_bits
-                       : compression_->client_max_window_bits;
-    auto fresh = server ? compression_->server_no_context_takeover
-                        : compression_->client_no_context_takeover;
-    if (server && fresh)
-      return message.compressed(bits, compression.level,
-                                compression.memory_level);
-    if (!deflater_)
-      deflater_.emplace(bits, fresh, compression.level,
-                        compression.memory_level);
-    std::vector<std::byte> out;
-    deflater_->message(as_bytes(message.view()), out);
-    std::string bytes{reinterpret_cast<const char*>(out.data()), out.size()};
-    auto key = next_key();
-    return std::make_shared<const outgoing_frame>(
-        message.op(), std::move(bytes), true, key ? &*key : nullptr);
-  }
-  if (auto key = next_key())
-    return std::make_shared<const outgoing_frame>(
-        message.op(), std::string{message.view()}, false, &*key);
-  return message.plain();
-}
-
-std::optional<mask_key> connection::next_key() {
-  if (options_->self == role::server)
-    return std::nullopt;
-  mask_key key;
-  // Unpredictable to whoever chose the payload (RFC 6455 §10.3).
-  RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), key.size());
-  return key;
 }
 
 void connection::close(close_code code, std::string_view reason) {
@@ -292,84 +211,6 @@ void connection::fail(close_code code, std::string_view reason) {
   schedule();
   loop_.mark_dirty(*this);
   update_interest();
-}
-
-void connection::queue_close(close_code code, std::string_view reason) {
-  std::array<std::byte, max_control_payload> payload;
-  auto size = write_close_status(payload, code, reason);
-  auto key = next_key();
-  // Behind the data, unlike other control frames: nothing may follow it.
-  queue_.push(make_control_frame(opcode::close, std::span{payload}.first(size),
-                                 key ? &*key : nullptr),
-              0);
-  if (!write_blocked_)
-    loop_.mark_dirty(*this);
-}
-
-void connection::send_control(opcode op, std::span<const std::byte> body) {
-  auto key = next_key();
-  queue_.push_control(make_control_frame(op, body, key ? &*key : nullptr));
-  if (!write_blocked_)
-    loop_.mark_dirty(*this);
-}
-
-void connection::drop_queued(std::string_view why) {
-  for (auto token : queue_.drop_all())
-    observer_->on_dropped(token, why);
-}
-
-void connection::on_flush() {
-  if (phase_ != phase::ended && !write_blocked_)
-    flush();
-}
-
-void connection::flush() {
-  if (!queue_.empty()) {
-    std::array<iovec, pieces_per_write> vectors;
-    auto pieces = queue_.gather(vectors, loop_.write_buffer());
-    std::size_t offered = 0;
-    for (auto& piece : pieces)
-      offered += piece.iov_len;
-    auto result = wire_->write(pieces);
-    switch (result.what) {
-      case wire_result::status::ok:
-        written(result.bytes);
-        if (phase_ == phase::ended)
-          return;
-        if (result.bytes < offered)
-          write_blocked_ = true;
-        else if (!queue_.empty())
-          loop_.mark_dirty(*this);
-        break;
-      case wire_result::status::would_block:
-        write_blocked_ = true;
-        break;
-      default:
-        lose(result.error.message());
-        return;
-    }
-  }
-  if (queue_.empty() && phase_ == phase::finishing) {
-    if (!linger_) {
-      finish();
-      return;
-    }
-    if (!write_shut_) {
-      write_shut_ = true;
-      wire_->shutdown_write();
-    }
-  }
-  if (!paused_ && !leftover_.empty())
-    take_leftover();
-  if (phase_ != phase::ended)
-    update_interest();
-}
-
-void connection::written(std::size_t bytes) {
-  std::vector<send_token> done;
-  stats_.messages_sent += queue_.advance(bytes, done);
-  for (auto token : done)
-    observer_->on_written(token);
 }
 
 void connection::lose(std::string reason) {
