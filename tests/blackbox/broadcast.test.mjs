@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { beast } from "./beast.mjs";
 import { base, connect, start, until, within } from "./harness.mjs";
 
 const limit = 4096;
@@ -24,12 +25,21 @@ path = "/feed"
 steps = [ { log = "EVENT closed #[attributes.socket_id] #[payload.code_number] #[payload.reason]" } ]
 `;
 
+// Who listens: how a test opens one socket after another.
+const kinds = {
+  "npm ws": (t) => (url) => connect(t, url),
+  "Beast": (t) => {
+    const process = beast(t);
+    return (url) => process.connect(url);
+  },
+};
+
 /// Opens sockets that know their ids.
-async function crowd(t, service, count) {
+async function crowd(open, service, count) {
   const all = [];
   while (all.length < count) {
     const batch = Array.from({ length: Math.min(100, count - all.length) }, async () => {
-      const client = await connect(t, service.ws("/feed"));
+      const client = await open(service.ws("/feed"));
       client.id = await client.ask("?");
       return client;
     });
@@ -40,7 +50,7 @@ async function crowd(t, service, count) {
 
 /// Stops a client's reading and fills its way until sends are refused.
 async function stall(service, client, pending) {
-  client.ws._socket.pause();
+  client.pause();
   const path = `/v1/sockets/${encodeURIComponent(client.id)}/messages`;
   const body = Buffer.alloc(256 * 1024);
   let refused = 0;
@@ -78,95 +88,97 @@ function check_failure(failure) {
   assert.ok(failure.error_message.length > 0);
 }
 
-test("a broadcast names each socket that it could not reach and no other", async (t) => {
-  const service = await start(t, config("drop_newest"));
-  const clients = await crowd(t, service, 1000);
-  const stalled = clients.slice(0, 10);
-  const dying = clients.slice(10, 20);
-  const living = clients.slice(20);
-  const stalled_ids = stalled.map(({ id }) => id).sort();
-  const pending = [];
-  t.after(() => pending.forEach((abort) => abort.abort()));
-  await Promise.all(stalled.map((client) => stall(service, client, pending)));
+for (const [kind, opener] of Object.entries(kinds))
+  test(`${kind}: a broadcast names each socket that it could not reach and no other`, async (t) => {
+    const service = await start(t, config("drop_newest"));
+    const clients = await crowd(opener(t), service, 1000);
+    const stalled = clients.slice(0, 10);
+    const dying = clients.slice(10, 20);
+    const living = clients.slice(20);
+    const stalled_ids = stalled.map(({ id }) => id).sort();
+    const pending = [];
+    t.after(() => pending.forEach((abort) => abort.abort()));
+    await Promise.all(stalled.map((client) => stall(service, client, pending)));
 
-  // Longer than the queue's limit: taken by an empty queue only.
-  const text = (round) => `round ${round} `.padEnd(limit + 100, ".");
-  const broadcast = (round) =>
-    service.json("/v1/broadcast?path=/feed", { method: "POST", body: text(round) });
-  const delivered = async (round) => {
-    for (const client of living)
-      assert.ok(await client.next(`round ${round}`) === text(round));
-  };
+    // Longer than the queue's limit: taken by an empty queue only.
+    const text = (round) => `round ${round} `.padEnd(limit + 100, ".");
+    const broadcast = (round) =>
+      service.json("/v1/broadcast?path=/feed", { method: "POST", body: text(round) });
+    const delivered = async (round) => {
+      for (const client of living)
+        assert.ok(await client.next(`round ${round}`) === text(round));
+    };
 
-  await t.test("those that stopped reading", async () => {
-    const result = await broadcast(1);
-    assert.equal(result.matched, 1000);
-    result.failures.forEach(check_failure);
-    assert.deepEqual(result.failures.map(({ socket_id }) => socket_id).sort(), stalled_ids);
-    assert.ok(result.failures.every(({ error_type }) => error_type === "WEBSOCKET:CONNECTIVITY"));
-    await delivered(1);
-    for (const client of dying)
-      assert.ok(await client.next() === text(1));
+    await t.test("those that stopped reading", async () => {
+      const result = await broadcast(1);
+      assert.equal(result.matched, 1000);
+      result.failures.forEach(check_failure);
+      assert.deepEqual(result.failures.map(({ socket_id }) => socket_id).sort(), stalled_ids);
+      assert.ok(result.failures.every(({ error_type }) => error_type === "WEBSOCKET:CONNECTIVITY"));
+      await delivered(1);
+      for (const client of dying)
+        assert.ok(await client.next() === text(1));
+    });
+
+    await t.test("those that die meanwhile are reached, matched as failures, or gone", async () => {
+      for (const client of dying)
+        client.reset();
+      const result = await broadcast(2);
+      const failed = new Set(result.failures.map(({ socket_id }) => socket_id));
+      assert.equal(failed.size, result.failures.length, "none twice");
+      assert.ok(result.matched >= 990 && result.matched <= 1000, `matched ${result.matched}`);
+      for (const id of stalled_ids)
+        assert.ok(failed.has(id), id);
+      for (const { id } of living)
+        assert.ok(!failed.has(id), id);
+      await delivered(2);
+    });
+
+    await t.test("those that are dead are not matched", async () => {
+      await until("the dead are noticed", async () =>
+        (await service.sockets("path=/feed")).length === 990);
+      const result = await broadcast(3);
+      assert.equal(result.matched, 990);
+      assert.deepEqual(result.failures.map(({ socket_id }) => socket_id).sort(), stalled_ids);
+      await delivered(3);
+      for (const client of living)
+        assert.deepEqual(client.received, []);
+    });
+
+    await t.test("who reads again is reached again", async () => {
+      pending.forEach((abort) => abort.abort());
+      for (const client of stalled)
+        client.resume();
+      const result = await until("all are reached", async () => {
+        const attempt = await broadcast(4);
+        assert.equal(attempt.matched, 990);
+        return attempt.failures.length === 0 && attempt;
+      }, 20000);
+      assert.deepEqual(result.failures, []);
+      for (const client of stalled)
+        await until("the message", async () => {
+          const message = await client.next();
+          return message.toString().startsWith("round 4");
+        });
+    });
   });
 
-  await t.test("those that die meanwhile are reached, matched as failures, or gone", async () => {
-    for (const client of dying)
-      client.ws._socket.resetAndDestroy();
-    const result = await broadcast(2);
-    const failed = new Set(result.failures.map(({ socket_id }) => socket_id));
-    assert.equal(failed.size, result.failures.length, "none twice");
-    assert.ok(result.matched >= 990 && result.matched <= 1000, `matched ${result.matched}`);
-    for (const id of stalled_ids)
-      assert.ok(failed.has(id), id);
-    for (const { id } of living)
-      assert.ok(!failed.has(id), id);
-    await delivered(2);
+for (const [kind, opener] of Object.entries(kinds))
+  test(`${kind}: a slow consumer is closed with 1008 where that is the policy`, async (t) => {
+    const service = await start(t, config("close"));
+    const clients = await crowd(opener(t), service, 20);
+    const pending = [];
+    t.after(() => pending.forEach((abort) => abort.abort()));
+    const slow = clients[0];
+    await stall(service, slow, pending);
+    await until("the slow one is gone", async () =>
+      (await service.sockets("path=/feed")).length === 19, 20000);
+    const result = await service.json("/v1/broadcast?path=/feed", { method: "POST", body: "after" });
+    assert.deepEqual(result, { matched: 19, failures: [] });
+    for (const client of clients.slice(1))
+      assert.equal(await client.next(), "after");
+    await until("its closed event", () =>
+      service.log.includes(`EVENT closed ${slow.id} 1008 slow consumer`));
+    slow.resume();
+    await within("the end of the slow one", slow.closed, 10000);
   });
-
-  await t.test("those that are dead are not matched", async () => {
-    await until("the dead are noticed", async () =>
-      (await service.sockets("path=/feed")).length === 990);
-    const result = await broadcast(3);
-    assert.equal(result.matched, 990);
-    assert.deepEqual(result.failures.map(({ socket_id }) => socket_id).sort(), stalled_ids);
-    await delivered(3);
-    for (const client of living)
-      assert.deepEqual(client.received, []);
-  });
-
-  await t.test("who reads again is reached again", async () => {
-    pending.forEach((abort) => abort.abort());
-    for (const client of stalled)
-      client.ws._socket.resume();
-    const result = await until("all are reached", async () => {
-      const attempt = await broadcast(4);
-      assert.equal(attempt.matched, 990);
-      return attempt.failures.length === 0 && attempt;
-    }, 20000);
-    assert.deepEqual(result.failures, []);
-    for (const client of stalled)
-      await until("the message", async () => {
-        const message = await client.next();
-        return message.toString().startsWith("round 4");
-      });
-  });
-});
-
-test("a slow consumer is closed with 1008 where that is the policy", async (t) => {
-  const service = await start(t, config("close"));
-  const clients = await crowd(t, service, 20);
-  const pending = [];
-  t.after(() => pending.forEach((abort) => abort.abort()));
-  const slow = clients[0];
-  await stall(service, slow, pending);
-  await until("the slow one is gone", async () =>
-    (await service.sockets("path=/feed")).length === 19, 20000);
-  const result = await service.json("/v1/broadcast?path=/feed", { method: "POST", body: "after" });
-  assert.deepEqual(result, { matched: 19, failures: [] });
-  for (const client of clients.slice(1))
-    assert.equal(await client.next(), "after");
-  await until("its closed event", () =>
-    service.log.includes(`EVENT closed ${slow.id} 1008 slow consumer`));
-  slow.ws._socket.resume();
-  await within("the end of the slow one", slow.closed, 10000);
-});

@@ -305,10 +305,15 @@ export class Client {
   }
 
   /// The next message that no one took yet: a Buffer, or a string for text.
+  /// Fails when the socket closes first.
   next(what = "a message", timeout = 5000) {
     if (this.received.length > 0)
       return Promise.resolve(this.received.shift());
-    return within(what, new Promise((resolve) => this.waiting.push(resolve)), timeout);
+    const message = new Promise((resolve, reject) => {
+      this.waiting.push(resolve);
+      this.closed.then(({ code }) => reject(new Error(`closed with ${code} before ${what}`)));
+    });
+    return within(what, message, timeout);
   }
 
   /// Sends and returns the answer.
@@ -320,6 +325,20 @@ export class Client {
   close(code = 1000, reason = "") {
     this.ws.close(code, reason);
     return within("close", this.closed);
+  }
+
+  /// Stops reading from the connection.
+  pause() {
+    this.ws._socket.pause();
+  }
+
+  resume() {
+    this.ws._socket.resume();
+  }
+
+  /// Cuts the connection by a TCP reset.
+  reset() {
+    this.ws._socket.resetAndDestroy();
   }
 }
 

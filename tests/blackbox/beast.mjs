@@ -1,0 +1,121 @@
+// Clients on Beast's `websocket::stream` with the methods of harness.mjs'
+// Client: all of a test live in one process of beast_clients.cpp, one line of
+// JSON each way for what happens.
+//
+// Commands have `id` and `command`: open { host, port, target, compress,
+// fragment: bytes a frame or 0 }, text { data }, binary { data: hex },
+// close { code }, pause, resume, reset. Events have `id` and `event`: open
+// { extensions }, text and binary { data }, close { code, reason; 1006 without
+// a close frame }, error { message }, an opening that failed.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { within } from "./harness.mjs";
+
+const program = process.env.SWITCHBOARD_BEAST_CLIENTS
+  ?? new URL("../../build/release/tests/blackbox/beast-clients", import.meta.url).pathname;
+
+class BeastClient {
+  constructor(process, id) {
+    this.process = process;
+    this.id_in_process = id;
+    this.received = [];
+    this.waiting = [];
+    this.opened = new Promise((resolve, reject) => this.settle_opened = { resolve, reject });
+    this.closed = new Promise((resolve) => this.settle_closed = resolve);
+    this.opened.catch(() => {});
+  }
+
+  command(command, rest = {}) {
+    this.process.write({ id: this.id_in_process, command, ...rest });
+  }
+
+  on_event({ event, data, extensions, code, reason, message }) {
+    if (event === "open") {
+      this.extensions = extensions;
+      this.settle_opened.resolve(this);
+    } else if (event === "error") {
+      this.settle_opened.reject(new Error(message));
+    } else if (event === "close") {
+      this.settle_closed({ code, reason });
+    } else {
+      const content = event === "text" ? data : Buffer.from(data, "hex");
+      const waiting = this.waiting.shift();
+      if (waiting)
+        waiting(content);
+      else
+        this.received.push(content);
+    }
+  }
+
+  send(content) {
+    if (typeof content === "string")
+      this.command("text", { data: content });
+    else
+      this.command("binary", { data: content.toString("hex") });
+  }
+
+  next(what = "a message", timeout = 5000) {
+    if (this.received.length > 0)
+      return Promise.resolve(this.received.shift());
+    const message = new Promise((resolve, reject) => {
+      this.waiting.push(resolve);
+      this.closed.then(({ code }) => reject(new Error(`closed with ${code} before ${what}`)));
+    });
+    return within(what, message, timeout);
+  }
+
+  ask(content) {
+    this.send(content);
+    return this.next(`the answer to ${String(content).slice(0, 40)}`);
+  }
+
+  close(code = 1000) {
+    this.command("close", { code });
+    return within("close", this.closed);
+  }
+
+  pause() {
+    this.command("pause");
+  }
+
+  resume() {
+    this.command("resume");
+  }
+
+  reset() {
+    this.command("reset");
+  }
+}
+
+/// Starts the process of Beast's clients; the test's end ends it.
+export function beast(t) {
+  const child = spawn(program, [], { stdio: ["pipe", "pipe", "inherit"] });
+  const clients = [];
+  const ended = new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const event = JSON.parse(line);
+    clients[event.id].on_event(event);
+  });
+  t.after(async () => {
+    child.stdin.end();
+    assert.deepEqual(await within("the end of Beast's clients", ended), { code: 0, signal: null });
+  });
+  const process = { write: (line) => child.stdin.write(`${JSON.stringify(line)}\n`) };
+  return {
+    /// Opens one to a ws:// address.
+    connect(url, { compress = false, fragment = 0 } = {}) {
+      const { hostname: host, port, pathname, search } = new URL(url);
+      const client = new BeastClient(process, clients.length);
+      clients.push(client);
+      client.command("open", {
+        host, port: Number(port), target: pathname + search, compress, fragment,
+      });
+      return within(`opening of ${url}`, client.opened);
+    },
+  };
+}
