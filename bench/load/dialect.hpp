@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/load/endpoint.hpp"
+#include "bench/load/frame_train.hpp"
+#include "bench/load/handshake.hpp"
+#include "bench/load/scanner.hpp"
+
+namespace switchboard::bench {
+
+/// How to talk to the server at a URL, for those that speak a protocol of their
+/// own inside of WebSocket messages.
+struct dialect {
+  /// Sec-WebSocket-Protocol; empty: none.
+  std::string subprotocol;
+  /// Sec-WebSocket-Extensions; empty: none.
+  std::string extensions;
+  /// Opcode of greetings and messages.
+  net::opcode op = net::opcode::text;
+  /// Messages to send once connected.
+  std::vector<std::string> greeting;
+  /// A connection is ready when the server has sent these bytes; empty: at
+  /// once.
+  std::string ready;
+};
+
+/// What all connections to a URL share.
+struct wire {
+  wire(const endpoint& to, dialect how, const expectation& what);
+
+  endpoint where;
+  sockaddr_in address;
+  dialect speech;
+  handshake opening;
+  expectation expected;
+  /// What the connections send; none for those that only listen.
+  std::optional<frame_train> train;
+};
+
+} // namespace switchboard::bench
