@@ -41,6 +41,7 @@ void client::connect() {
   stage_ = stage::opening;
   closing_ = false;
   scanner_ = {};
+  sent_at = {};
   head_.clear();
   owed_ = 0;
   position_ = 0;

@@ -36,6 +36,8 @@ struct wire {
   dialect speech;
   handshake opening;
   expectation expected;
+  /// Content of what comes back, before compression.
+  std::string payload;
   /// What the connections send; none for those that only listen.
   std::optional<frame_train> train;
 };

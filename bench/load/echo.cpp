@@ -1,28 +1,38 @@
 #include "bench/load/echo.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "bench/load/compression.hpp"
 #include "bench/load/failure.hpp"
 
 namespace switchboard::bench {
 
-namespace {
-
-std::uint64_t end_of(const slice_limit& until, std::uint64_t start) {
-  return until.duration == std::chrono::nanoseconds::max()
-             ? std::numeric_limits<std::uint64_t>::max()
-             : start + static_cast<std::uint64_t>(until.duration.count());
-}
-
-} // namespace
-
-echo::echo(const wire& shared, const echo_options& options)
-    : options_(options) {
-  fleet_.add(options.connections, shared);
+echo::echo(wire shared, const echo_options& options)
+    : wire_(std::move(shared)), options_(options) {
+  fleet_.add(options.connections, wire_);
 }
 
 void echo::open() {
   fleet_.open();
+  probe();
+}
+
+void echo::probe() {
+  std::vector<std::string> kept;
+  auto& who = fleet_.clients().front();
+  who.keep(&kept);
+  who.send(1);
+  std::size_t answers = 0;
+  fleet_.turn_until([&] { return answers > 0; },
+                    [&](client&, std::size_t messages) { answers += messages; },
+                    "the first echo");
+  who.keep(nullptr);
+  if (kept.size() != 1
+      || (kept[0] != wire_.payload && inflated(kept[0]) != wire_.payload))
+    throw failure{"the first echo is not what was sent"};
 }
 
 void echo::run(const slice_limit& until, slice& into) {

@@ -20,23 +20,22 @@ struct echo_options {
 /// Every connection sends messages and gets each back.
 class echo : public scenario {
 public:
-  /// @param shared with a train; outlives the scenario.
-  echo(const wire& shared, const echo_options& options);
+  /// @param shared with a train.
+  echo(wire shared, const echo_options& options);
 
   void open() override;
   void run(const slice_limit& until, slice& into) override;
 
-  fleet& connections() noexcept {
-    return fleet_;
-  }
-
 private:
+  /// Compares one echo with what was sent, byte by byte.
+  void probe();
   void run_closed(const slice_limit& until, slice& into);
   void run_at_rate(const slice_limit& until, slice& into);
   /// Ends a slice: everything sent must come back.
   void drain();
   void take(client& who, std::size_t messages, std::uint64_t now, slice& into);
 
+  wire wire_;
   echo_options options_;
   fleet fleet_;
   std::uint64_t outstanding_ = 0;

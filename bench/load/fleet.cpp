@@ -14,8 +14,10 @@ constexpr std::uint64_t opening_ns = 30'000'000'000U;
 } // namespace
 
 void fleet::add(std::size_t count, const wire& shared) {
-  for (std::size_t i = 0; i < count; ++i)
-    clients_.emplace_back(loop_, shared).index = clients_.size() - 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto index = clients_.size();
+    clients_.emplace_back(loop_, shared).index = index;
+  }
 }
 
 void fleet::open() {

@@ -28,7 +28,17 @@ public:
   }
 
   /// Serves the events of one wait.
-  /// @param arrived `(client&, std::size_t messages)`.
+  /// @param served `(client&, std::size_t messages)`, for every event.
+  template <class OnEvent>
+  void turn_all(int timeout_ms, OnEvent&& served) {
+    for (const auto& event : loop_.wait(timeout_ms)) {
+      auto& who = *static_cast<client*>(event.data.ptr);
+      served(who, who.handle(event.events));
+    }
+  }
+
+  /// Serves the events of one wait.
+  /// @param arrived `(client&, std::size_t messages)`, where there are any.
   template <class OnMessages>
   void turn(int timeout_ms, OnMessages&& arrived) {
     for (const auto& event : loop_.wait(timeout_ms)) {

@@ -51,7 +51,7 @@ std::string_view header_of(std::string_view head, std::string_view name) {
 
 handshake::handshake(const endpoint& to, const std::string& subprotocol,
                      const std::string& extensions)
-    : accept_(accept_for(key)) {
+    : accept_(accept_for(key)), offers_(!extensions.empty()) {
   request_ = "GET " + to.target + " HTTP/1.1\r\nHost: " + to.host + ':'
              + std::to_string(to.port)
              + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -77,6 +77,8 @@ std::size_t handshake::check(std::string_view answer) const {
     throw failure{"the handshake was answered: " + std::string{status}};
   if (header_of(head, "Sec-WebSocket-Accept") != accept_)
     throw failure{"wrong Sec-WebSocket-Accept"};
+  if (offers_ && header_of(head, "Sec-WebSocket-Extensions").empty())
+    throw failure{"the server does not agree to permessage-deflate"};
   return end + 4;
 }
 

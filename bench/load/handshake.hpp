@@ -22,8 +22,8 @@ public:
     return request_;
   }
 
-  /// Judges an answer: 101, upgrade headers and Sec-WebSocket-Accept. Throws
-  /// `failure` for any other.
+  /// Judges an answer: 101, Sec-WebSocket-Accept, and the extension where one
+  /// was offered. Throws `failure` for any other.
   /// @param answer what has come so far.
   /// @returns the size of the answer's head in bytes; 0 while incomplete.
   std::size_t check(std::string_view answer) const;
@@ -31,6 +31,7 @@ public:
 private:
   std::string request_;
   std::string accept_;
+  bool offers_;
 };
 
 } // namespace switchboard::bench

@@ -15,6 +15,13 @@ struct slice_limit {
   std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
 };
 
+/// When a slice that began at `start` is over, in ns of the monotonic clock.
+inline std::uint64_t end_of(const slice_limit& until, std::uint64_t start) {
+  return until.duration == std::chrono::nanoseconds::max()
+             ? std::numeric_limits<std::uint64_t>::max()
+             : start + static_cast<std::uint64_t>(until.duration.count());
+}
+
 /// What was measured in one slice.
 struct slice {
   /// Messages, deliveries or connections that were finished in time.
@@ -26,6 +33,7 @@ struct slice {
   /// loop from the time at which it was sent.
   histogram latency;
 
+  /// Messages a second.
   double per_second() const noexcept {
     auto seconds = std::chrono::duration<double>(elapsed).count();
     return seconds > 0 ? static_cast<double>(count) / seconds : 0;
