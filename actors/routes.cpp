@@ -19,11 +19,12 @@ std::vector<subscription_ptr>& config_routes::of(source_kind kind) noexcept {
   }
 }
 
-subscription_ptr find_subscription(const std::vector<subscription_ptr>& list,
-                                   std::string_view path, path_params* params) {
+const subscription* find_subscription(const std::vector<subscription_ptr>& list,
+                                      std::string_view path,
+                                      path_params* params) {
   for (auto& entry : list)
     if (entry->pattern.matches(path, params))
-      return entry;
+      return entry.get();
   return nullptr;
 }
 
@@ -79,7 +80,7 @@ std::optional<socket_route> route_table::find(std::string_view listener,
     if (!messages)
       continue;
     relative_path = *rest;
-    return socket_route{routes, std::move(messages),
+    return socket_route{routes, messages,
                         find_subscription(routes->connections, *rest),
                         find_subscription(routes->closings, *rest)};
   }
@@ -96,6 +97,9 @@ net::connection_options connection_options_of(const server_options& options) {
   result.send_queue_limit = options.send_queue_limit;
   result.slow_consumer = options.slow_consumer;
   result.compression = options.compression;
+  // What is dropped from the queue would be missing from a shared context.
+  if (options.slow_consumer != slow_consumer_policy::close)
+    result.compression.server_no_context_takeover = true;
   return result;
 }
 

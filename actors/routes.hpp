@@ -59,19 +59,19 @@ struct config_routes {
 
 using config_routes_ptr = std::shared_ptr<const config_routes>;
 
-/// Where one socket's events go.
+/// Where one socket's events go: subscriptions of `config`, which keeps them.
 struct socket_route {
   config_routes_ptr config;
-  subscription_ptr messages;
+  const subscription* messages = nullptr;
   /// Null where no source has a matching path.
-  subscription_ptr connections;
-  subscription_ptr closings;
+  const subscription* connections = nullptr;
+  const subscription* closings = nullptr;
 };
 
-/// The first subscription whose pattern matches.
-subscription_ptr find_subscription(const std::vector<subscription_ptr>& list,
-                                   std::string_view path,
-                                   path_params* params = nullptr);
+/// The first subscription whose pattern matches; null where none does.
+const subscription* find_subscription(const std::vector<subscription_ptr>& list,
+                                      std::string_view path,
+                                      path_params* params = nullptr);
 
 /// Adds a subscription in its place.
 /// @returns INVALID_ARGUMENT where one that matches the same paths exists.

@@ -237,8 +237,7 @@ void shard_actor::socket_lost(socket& who) {
 void shard_actor::socket_ended(socket& who) {
   if (report_) {
     auto& attributes = who.handshake();
-    auto& outcome = who.outcome();
-    auto& counters = who.final_counters();
+    auto& [outcome, counters] = who.how_it_ended();
     report_({report::severity::info,
              "socket closed",
              {{"socket", attributes.socket_id},

@@ -10,27 +10,17 @@ namespace switchboard::actors {
 
 namespace {
 
-/// The request id of the connection event; message events count up from it.
-constexpr std::uint64_t connection_event_id = 1;
-
 /// The most bytes of a close frame's reason.
 constexpr std::size_t max_reason = 123;
 
-/// Close reasons quote what a flow raised; what does not fit is cut at a
-/// character's end.
-std::string cut_reason(std::string text) {
-  if (text.size() <= max_reason)
-    return text;
-  auto end = max_reason;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end;
-  text.resize(end);
-  return text;
-}
-
-bool handler_died(const caf::error& reason) {
-  return reason.category() == caf::atom("system")
-         || reason.category() == caf::atom("exit");
+pinned_handler* handler_on(const subscription* what, shard& home) {
+  if (what == nullptr)
+    return nullptr;
+  auto target =
+      caf::actor_cast<caf::abstract_actor*>(what->target(home.index()));
+  auto result = dynamic_cast<pinned_handler*>(target);
+  return result != nullptr && result->unit() == home.pinning_unit() ? result
+                                                                    : nullptr;
 }
 
 } // namespace
@@ -56,6 +46,7 @@ socket::socket(caf::actor_config& config, shard& home, socket_host& host,
       host_(host),
       handshake_(std::move(handshake)),
       route_(std::move(route)),
+      handler_(handler_on(route_.messages, home)),
       lease_(std::move(lease)) {}
 
 socket::~socket() = default;
@@ -84,6 +75,8 @@ void socket::start(std::unique_ptr<net::connection> stream,
 // ---------------------------------------------------------
 
 bool socket::on_message(net::opcode op, std::span<const std::byte> content) {
+  if (handler_ != nullptr)
+    return call_handler(op, content);
   auto target = target_of(route_.messages);
   if (target == nullptr)
     return true;
@@ -97,199 +90,65 @@ bool socket::on_message(net::opcode op, std::span<const std::byte> content) {
   return owed_ < route_.messages->credit;
 }
 
+bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {
+  if (handler_->deaf())
+    return true;
+  ++owed_;
+  message_view view{
+      {reinterpret_cast<const char*>(content.data()), content.size()},
+      op == net::opcode::binary};
+  try {
+    if (handler_->on_message(*this, view))
+      --owed_;
+  } catch (const std::exception& failure) {
+    handler_->fail();
+    host_.event_failed(
+        *this, caf::make_error(caf::sec::runtime_error, failure.what()));
+    owed_ = 0;
+    close(close_codes::internal_error, "the handler has died", {});
+  }
+  if (gone_)
+    settle();
+  return owed_ < route_.messages->credit;
+}
+
 void socket::on_written(net::send_token token) {
-  if (auto answer = take_pending(token))
-    answer.deliver();
+  if (auto what = sends_.take(token)) {
+    if (what->handler)
+      what->tell_handler({});
+    else
+      what->answer.deliver();
+  }
 }
 
 void socket::on_dropped(net::send_token token, std::string_view why) {
-  if (auto answer = take_pending(token))
-    answer.fail(not_reachable(why));
+  auto what = sends_.take(token);
+  if (!what)
+    return;
+  // A handler hears of it later: it may be sending this very moment.
+  if (what->handler)
+    home().post(*this, caf::make_mailbox_element(
+                           nullptr, caf::make_message_id(), {},
+                           lost_send{std::move(what->handler), what->id,
+                                     not_reachable(why)}));
+  else
+    what->answer.fail(not_reachable(why));
 }
 
 void socket::on_end(net::connection_end&& end) {
-  counters_ = counters();
-  counters_.queued_bytes = 0;
-  outcome_ = {end.code, std::move(end.reason), end.clean};
+  auto counted = counters();
+  counted.queued_bytes = 0;
+  ending_ = std::make_unique<const ending>(
+      ending{{end.code, std::move(end.reason), end.clean}, counted});
   gone_ = true;
   home().loop().dispose(std::move(connection_));
   lease_ = {};
   refresh_groups();
   host_.socket_lost(*this);
-  for (auto& callback : std::exchange(on_gone_, {}))
-    callback();
+  if (auto callbacks = std::exchange(on_gone_, nullptr))
+    for (auto& callback : *callbacks)
+      callback();
   settle();
-}
-
-// -- messages
-// ---------------------------------------------------------------------
-
-void socket::receive(caf::mailbox_element& what) {
-  auto& content = what.content();
-  if (what.mid.is_response())
-    receive_response(what);
-  else if (content.match_elements<socket_send>())
-    handle_send(what);
-  else if (content.match_elements<socket_close>())
-    handle_close(what);
-  else if (content.match_elements<socket_subscribe>())
-    handle_subscribe(what);
-  else if (content.match_elements<socket_unsubscribe>())
-    handle_unsubscribe(what);
-  else if (content.match_elements<socket_query>()) {
-    reply answer{*this, what};
-    if (gone_)
-      answer.fail(no_such_socket());
-    else
-      answer.deliver(info());
-  } else if (!handle_system(what)) {
-    reply{*this, what}.fail(caf::make_error(caf::sec::unexpected_message));
-  }
-}
-
-void socket::refuse(caf::mailbox_element& what) {
-  reply{*this, what}.fail(no_such_socket());
-}
-
-void socket::fail(const char* what) {
-  cut(what);
-}
-
-void socket::on_exit_message(const caf::error&) {
-  close(close_codes::endpoint_going_down, "the socket's actor was stopped", {});
-}
-
-void socket::receive_response(caf::mailbox_element& what) {
-  auto failed = what.content().match_elements<caf::error>();
-  auto reason = failed ? what.content().get_as<caf::error>(0) : caf::error{};
-  if (what.mid.request_id().integer_value() == connection_event_id) {
-    if (!gated_)
-      return;
-    if (failed) {
-      gated_ = false;
-      host_.event_failed(*this, reason);
-      close(close_codes::policy_violation, cut_reason(describe(reason).message),
-            {});
-      settle();
-    } else {
-      open_gate();
-    }
-    return;
-  }
-  if (owed_ == 0)
-    return;
-  --owed_;
-  if (failed) {
-    host_.event_failed(*this, reason);
-    if (handler_died(reason))
-      close(close_codes::internal_error, "the handler has died", {});
-  }
-  if (gone_)
-    settle();
-  else if (owed_ < route_.messages->credit)
-    connection_->resume();
-}
-
-void socket::open_gate() {
-  gated_ = false;
-  if (gone_)
-    settle();
-  else
-    connection_->resume();
-}
-
-void socket::handle_send(caf::mailbox_element& what) {
-  auto& request = what.content().get_as<socket_send>(0);
-  reply answer{*this, what};
-  if (gone_) {
-    answer.fail(no_such_socket());
-    return;
-  }
-  auto& content = request.content;
-  if (!content.binary() && !net::is_utf8(content.bytes())) {
-    answer.fail(make_error(errc::invalid_argument,
-                           "socket " + handshake_->socket_id
-                               + ": text content is not UTF-8"));
-    return;
-  }
-  net::outgoing_message message{content.binary() ? net::opcode::binary
-                                                 : net::opcode::text,
-                                content.storage()};
-  auto token = answer ? ++last_token_ : 0;
-  switch (connection_->send(message, token)) {
-    case net::connection::send_result::queued:
-      if (answer)
-        sends_.push_back({token, std::move(answer)});
-      break;
-    case net::connection::send_result::queue_full:
-      answer.fail(not_reachable("the send queue is full"));
-      break;
-    case net::connection::send_result::not_open:
-      answer.fail(not_reachable("the socket is closing"));
-      break;
-  }
-}
-
-void socket::handle_close(caf::mailbox_element& what) {
-  auto& request = what.content().get_as<socket_close>(0);
-  auto answer = std::make_shared<reply>(*this, what);
-  if (gone_) {
-    answer->fail(no_such_socket());
-    return;
-  }
-  if (!is_sendable(request.code) || request.reason.size() > max_reason
-      || !net::is_utf8(std::as_bytes(std::span{request.reason}))) {
-    answer->fail(
-        make_error(errc::invalid_argument,
-                   "socket " + handshake_->socket_id
-                       + ": this close code or reason cannot be sent"));
-    return;
-  }
-  // A second close waits for the first one's outcome.
-  on_gone_.push_back([answer] {
-    if (*answer)
-      answer->deliver();
-  });
-  close(request.code, request.reason, {});
-}
-
-void socket::handle_subscribe(caf::mailbox_element& what) {
-  auto& request = what.content().get_as<socket_subscribe>(0);
-  reply answer{*this, what};
-  if (gone_) {
-    answer.fail(no_such_socket());
-    return;
-  }
-  auto problem = judge_groups(request.groups);
-  if (problem.empty()
-      && memberships.size() + request.groups.size() > max_groups_per_socket)
-    problem = "the socket would be in more than 1000 groups";
-  if (!problem.empty()) {
-    answer.fail(make_error(errc::invalid_argument,
-                           "socket " + handshake_->socket_id + ": " + problem));
-    return;
-  }
-  auto changed = false;
-  for (auto& group : request.groups)
-    changed |= host_.join_group(*this, group);
-  if (changed)
-    groups_ = nullptr;
-  answer.deliver();
-}
-
-void socket::handle_unsubscribe(caf::mailbox_element& what) {
-  auto& request = what.content().get_as<socket_unsubscribe>(0);
-  reply answer{*this, what};
-  if (gone_) {
-    answer.fail(no_such_socket());
-    return;
-  }
-  auto changed = false;
-  for (auto& group : request.groups)
-    changed |= host_.leave_group(*this, group);
-  if (changed)
-    groups_ = nullptr;
-  answer.deliver();
 }
 
 // -- from the shard
@@ -308,14 +167,20 @@ std::string_view socket::broadcast(net::outgoing_message& message) {
   }
 }
 
-bool socket::close(close_code code, const std::string& reason,
+bool socket::close(close_code code, std::string_view reason,
                    std::function<void()> on_gone) {
   if (gone_ || !connection_->open())
     return false;
   if (on_gone)
-    on_gone_.push_back(std::move(on_gone));
+    when_gone(std::move(on_gone));
   connection_->close(code, reason);
   return true;
+}
+
+void socket::when_gone(std::function<void()> callback) {
+  if (!on_gone_)
+    on_gone_ = std::make_unique<std::vector<std::function<void()>>>();
+  on_gone_->push_back(std::move(callback));
 }
 
 void socket::cut(const std::string& reason) {
@@ -331,7 +196,7 @@ void socket::forget_handlers() {
 }
 
 void socket::target_died(const caf::actor_addr& target) {
-  auto feeds = [&](const subscription_ptr& what) {
+  auto feeds = [&](const subscription* what) {
     auto ptr = target_of(what);
     return ptr != nullptr && caf::actor_cast<caf::actor_addr>(*ptr) == target;
   };
@@ -347,6 +212,78 @@ void socket::target_died(const caf::actor_addr& target) {
     close(close_codes::internal_error, "the handler has died", {});
 }
 
+// -- for the handler
+// ---------------------------------------------------------------
+
+namespace {
+
+send_outcome outcome_of(net::connection::send_result what) {
+  switch (what) {
+    case net::connection::send_result::queued:
+      return send_outcome::queued;
+    case net::connection::send_result::queue_full:
+      return send_outcome::queue_full;
+    default:
+      return send_outcome::not_open;
+  }
+}
+
+} // namespace
+
+send_outcome socket::send(message_view content) {
+  auto bytes = std::as_bytes(std::span{content.bytes});
+  if (!content.binary && !net::is_utf8(bytes))
+    return send_outcome::not_text;
+  if (gone_)
+    return send_outcome::not_open;
+  return outcome_of(connection_->send(
+      content.binary ? net::opcode::binary : net::opcode::text, bytes));
+}
+
+send_outcome socket::send(const payload& content) {
+  return queue(content, 0);
+}
+
+send_outcome socket::send(const payload& content, pinned_handler& who,
+                          std::uint64_t id) {
+  auto token = ++last_token_;
+  auto result = queue(content, token);
+  if (result == send_outcome::queued)
+    sends_.push({token, {}, caf::strong_actor_ptr{who.ctrl()}, id});
+  return result;
+}
+
+send_outcome socket::queue(const payload& content, net::send_token token) {
+  if (!content.binary() && !net::is_utf8(content.bytes()))
+    return send_outcome::not_text;
+  if (gone_)
+    return send_outcome::not_open;
+  net::outgoing_message message{content.binary() ? net::opcode::binary
+                                                 : net::opcode::text,
+                                content.storage()};
+  return outcome_of(connection_->send(message, token));
+}
+
+void socket::close(close_code code, std::string_view reason) {
+  if (is_sendable(code) && reason.size() <= max_reason
+      && net::is_utf8(std::as_bytes(std::span{reason})))
+    close(code, reason, {});
+}
+
+caf::strong_actor_ptr socket::handle() {
+  return caf::strong_actor_ptr{ctrl()};
+}
+
+void socket::done() {
+  if (owed_ == 0)
+    return;
+  --owed_;
+  if (gone_)
+    settle();
+  else if (owed_ < route_.messages->credit)
+    connection_->resume();
+}
+
 // -- state
 // ---------------------------------------------------------------------------
 
@@ -358,10 +295,10 @@ void socket::settle() {
   // The books let go of us before we are done.
   caf::strong_actor_ptr keep{ctrl()};
   if (auto target = target_of(route_.closings))
-    (*target)->enqueue(
-        caf::strong_actor_ptr{ctrl()}, caf::message_id{},
-        caf::make_message(closed_event{attributes(), outcome_, counters_}),
-        nullptr);
+    (*target)->enqueue(caf::strong_actor_ptr{ctrl()}, caf::message_id{},
+                       caf::make_message(closed_event{
+                           attributes(), ending_->outcome, ending_->counters}),
+                       nullptr);
   host_.socket_ended(*this);
   quit(caf::exit_reason::normal);
 }
@@ -392,20 +329,10 @@ socket_info socket::info() {
 
 socket_counters socket::counters() const {
   if (!connection_)
-    return counters_;
+    return ending_->counters;
   auto& stats = connection_->stats();
   return {stats.messages_received, stats.messages_sent, stats.bytes_received,
           stats.bytes_sent, connection_->queued_bytes()};
-}
-
-reply socket::take_pending(net::send_token token) {
-  auto i = std::find_if(sends_.begin(), sends_.end(),
-                        [token](auto& entry) { return entry.token == token; });
-  if (i == sends_.end())
-    return {};
-  auto result = std::move(i->answer);
-  sends_.erase(i);
-  return result;
 }
 
 caf::error socket::not_reachable(std::string_view why) const {
@@ -419,8 +346,7 @@ caf::error socket::no_such_socket() const {
                     "no socket has the id " + handshake_->socket_id);
 }
 
-const caf::strong_actor_ptr*
-socket::target_of(const subscription_ptr& what) const {
+const caf::strong_actor_ptr* socket::target_of(const subscription* what) const {
   return what ? &what->target(home().index()) : nullptr;
 }
 

@@ -12,9 +12,11 @@
 #include <caf/all.hpp>
 
 #include <switchboard/interfaces.hpp>
+#include <switchboard/pinned_handler.hpp>
 
 #include "actors/bound_actor.hpp"
 #include "actors/directory.hpp"
+#include "actors/pending_sends.hpp"
 #include "actors/routes.hpp"
 #include "net/connection.hpp"
 #include "net/listener.hpp"
@@ -22,6 +24,14 @@
 namespace switchboard::actors {
 
 class socket;
+
+/// A message that a handler waited for will never be written; of the socket
+/// to itself.
+struct lost_send {
+  caf::strong_actor_ptr handler;
+  std::uint64_t id = 0;
+  caf::error problem;
+};
 
 /// The shard's part that sockets report to. Called on the shard's thread.
 class socket_host {
@@ -42,6 +52,9 @@ protected:
   ~socket_host() = default;
 };
 
+/// The request id of the connection event; message events count up from it.
+inline constexpr std::uint64_t connection_event_id = 1;
+
 /// The most groups one socket may be in, and the most bytes of a group's
 /// name.
 inline constexpr std::size_t max_groups_per_socket = 1000;
@@ -52,7 +65,9 @@ std::string judge_groups(const std::vector<std::string>& groups);
 
 /// One WebSocket as an actor: turns the connection's messages into events,
 /// and requests into frames. See `socket_actor` for what it answers.
-class socket final : public bound_actor, private net::connection_observer {
+class socket final : public bound_actor,
+                     public local_socket,
+                     private net::connection_observer {
 public:
   socket(caf::actor_config& config, shard& home, socket_host& host,
          std::shared_ptr<const handshake_attributes> handshake,
@@ -74,7 +89,7 @@ public:
   /// Starts the closing handshake.
   /// @param on_gone called once the connection is gone.
   /// @returns false where the socket is closing already.
-  bool close(close_code code, const std::string& reason,
+  bool close(close_code code, std::string_view reason,
              std::function<void()> on_gone);
 
   /// Ends the connection at once.
@@ -95,16 +110,27 @@ public:
     return handshake_;
   }
 
-  socket_attributes attributes();
   socket_info info();
 
-  /// How it ended, once the connection is gone.
-  const close_outcome& outcome() const noexcept {
-    return outcome_;
-  }
+  // local_socket
+  send_outcome send(message_view content) override;
+  send_outcome send(const payload& content) override;
+  send_outcome send(const payload& content, pinned_handler& who,
+                    std::uint64_t id) override;
+  void close(close_code code, std::string_view reason) override;
+  socket_attributes attributes() override;
+  caf::strong_actor_ptr handle() override;
+  void done() override;
 
-  const socket_counters& final_counters() const noexcept {
-    return counters_;
+  /// How it ended.
+  struct ending {
+    close_outcome outcome;
+    socket_counters counters;
+  };
+
+  /// @pre the connection is gone
+  const ending& how_it_ended() const noexcept {
+    return *ending_;
   }
 
   config_counters& config() const noexcept {
@@ -119,11 +145,6 @@ public:
   std::uint64_t last_walk = 0;
 
 private:
-  struct pending_send {
-    net::send_token token = 0;
-    reply answer;
-  };
-
   void receive(caf::mailbox_element& what) override;
   void refuse(caf::mailbox_element& what) override;
   void fail(const char* what) override;
@@ -134,20 +155,24 @@ private:
   void on_dropped(net::send_token token, std::string_view why) override;
   void on_end(net::connection_end&& end) override;
 
+  bool call_handler(net::opcode op, std::span<const std::byte> content);
+  send_outcome queue(const payload& content, net::send_token token);
+  static void tell_lost(const lost_send& what);
+
   void receive_response(caf::mailbox_element& what);
   void handle_send(caf::mailbox_element& what);
   void handle_close(caf::mailbox_element& what);
   void handle_subscribe(caf::mailbox_element& what);
   void handle_unsubscribe(caf::mailbox_element& what);
 
+  void when_gone(std::function<void()> callback);
   void open_gate();
   void settle();
   void refresh_groups();
   socket_counters counters() const;
-  reply take_pending(net::send_token token);
   caf::error not_reachable(std::string_view why) const;
   caf::error no_such_socket() const;
-  const caf::strong_actor_ptr* target_of(const subscription_ptr& what) const;
+  const caf::strong_actor_ptr* target_of(const subscription* what) const;
   void send_event(const caf::strong_actor_ptr& target, std::uint64_t id,
                   caf::message content);
 
@@ -155,10 +180,15 @@ private:
   std::shared_ptr<const handshake_attributes> handshake_;
   std::shared_ptr<const string_list> groups_;
   socket_route route_;
+  /// Who gets messages by call; null where they go by mailbox.
+  pinned_handler* handler_ = nullptr;
   net::connection_lease lease_;
   std::unique_ptr<net::connection> connection_;
-  std::vector<pending_send> sends_;
-  std::vector<std::function<void()>> on_gone_;
+  pending_sends sends_;
+  /// Of closings; null where nobody has asked.
+  std::unique_ptr<std::vector<std::function<void()>>> on_gone_;
+  /// Set when the connection is gone.
+  std::unique_ptr<const ending> ending_;
   net::send_token last_token_ = 0;
   std::uint64_t last_event_ = 1;
   /// Message events that were not answered yet.
@@ -167,8 +197,8 @@ private:
   bool gated_ = false;
   bool gone_ = false;
   bool settled_ = false;
-  socket_counters counters_;
-  close_outcome outcome_;
 };
 
 } // namespace switchboard::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::lost_send)

@@ -1,5 +1,6 @@
 #include "flows/flow_run.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <type_traits>
 #include <utility>
@@ -50,6 +51,16 @@ flow_run::progress flow_run::resume() {
       return progress::waiting;
   }
   return progress::paused;
+}
+
+bool flow_run::ends_with_pending() const noexcept {
+  if (waiting_for_ == nullptr || waiting_for_->target)
+    return false;
+  return std::all_of(frames_.begin(), frames_.end(), [](const frame& one) {
+    return one.next == one.steps->size() && one.item == one.items.size()
+           && (one.owner == nullptr || !one.owner->target)
+           && (one.what != frame::kind::flow || one.of->on_error.empty());
+  });
 }
 
 void flow_run::answer(value output) {

@@ -49,6 +49,10 @@ public:
     return pending_;
   }
 
+  /// Whether nothing but its failure can follow the pending operation: no
+  /// step, no target, no `on_error`.
+  bool ends_with_pending() const noexcept;
+
   /// The pending operation's output.
   void answer(value output);
 

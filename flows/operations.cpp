@@ -109,6 +109,10 @@ close_code code_of(const std::optional<expression>& what,
 
 operation make_operation(const send_action& x, const step_context& at) {
   auto content = content_of(x.content, x.binary, at);
+  // An answer to the event's own socket, the way most messages go.
+  if (at.socket && !x.socket_id && !x.config
+      && (at.config.empty() || at.config == at.in.attributes->config))
+    return direct_send{at.socket, std::move(content)};
   auto id = socket_id_of(x.socket_id, at);
   auto config = config_of(x.config, at);
   if (at.socket && id == at.in.attributes->socket_id

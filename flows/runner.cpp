@@ -10,10 +10,22 @@ namespace {
 /// Jobs kept for the next events.
 constexpr std::size_t max_idle = 64;
 
-value make_payload(const flow& of, const message_event& event) {
-  auto type =
-      mime_type_of(of.output_mime_type, event.attributes, event.content);
-  return std::make_shared<const document>(event.content, is_json_type(type));
+value make_payload(const flow& of, const socket_attributes& attributes,
+                   payload content) {
+  auto type = mime_type_of(of.output_mime_type, attributes, content);
+  return std::make_shared<const document>(std::move(content),
+                                          is_json_type(type));
+}
+
+std::string_view problem_of(send_outcome what) {
+  switch (what) {
+    case send_outcome::queue_full:
+      return "the send queue is full";
+    case send_outcome::not_text:
+      return "text content is not UTF-8";
+    default:
+      return "the socket is closing";
+  }
 }
 
 caf::error to_error(const error_text& what) {
@@ -27,7 +39,7 @@ caf::error to_error(const error_text& what) {
 } // namespace
 
 runner::runner(caf::actor_config& config, runner_settings settings)
-    : pinned(config), settings_(std::move(settings)) {
+    : pinned_handler(config), settings_(std::move(settings)) {
   log_ = [this](const flow_run& run, std::string text) {
     tell(report::severity::info, std::move(text), run);
   };
@@ -39,7 +51,9 @@ const char* runner::name() const {
 
 void runner::on_exit() {
   ticking_ = false;
-  for (auto& [id, what] : jobs_) {
+  for (auto& what : parked_) {
+    if (!what)
+      continue;
     --settings_.counters->in_work;
     if (what->promise.pending())
       what->promise.deliver(make_error(errc::connectivity,
@@ -47,7 +61,7 @@ void runner::on_exit() {
   }
   for (auto& promise : finishing_)
     promise.deliver(caf::unit);
-  jobs_.clear();
+  parked_.clear();
   idle_.clear();
   finishing_.clear();
 }
@@ -58,13 +72,16 @@ caf::behavior runner::make_behavior() {
   set_exit_handler([this](const caf::exit_msg& what) {
     leaving_ = true;
     ticking_ = false;
-    if (jobs_.empty() || what.reason == caf::exit_reason::kill)
+    if (in_work_ == 0 || what.reason == caf::exit_reason::kill)
       quit(what.reason);
   });
   return {
       [this](const message_event& event) -> caf::result<void> {
         auto promise = make_response_promise();
-        start({make_payload(code(), event), event.attributes, {}, {}},
+        start({make_payload(code(), event.attributes, event.content),
+               event.attributes,
+               {},
+               {}},
               event.socket, promise, false);
         return promise;
       },
@@ -87,6 +104,9 @@ caf::behavior runner::make_behavior() {
         schedule_next();
       },
       [this](tick_atom) { tick(); },
+      [this](refused_atom, std::uint64_t id, const caf::error& why) {
+        refused(id, why);
+      },
       [this](resume_atom, std::uint64_t id) {
         if (auto what = take(id))
           drive(std::move(what));
@@ -94,7 +114,7 @@ caf::behavior runner::make_behavior() {
       [this](finish_atom) -> caf::result<void> {
         auto promise = make_response_promise();
         ticking_ = false;
-        if (jobs_.empty())
+        if (in_work_ == 0)
           promise.deliver(caf::unit);
         else
           finishing_.push_back(promise);
@@ -103,8 +123,29 @@ caf::behavior runner::make_behavior() {
   };
 }
 
-void runner::start(scope in, caf::strong_actor_ptr socket,
-                   caf::response_promise promise, bool tells_failure) {
+bool runner::on_message(local_socket& from, message_view content) {
+  auto what = new_job();
+  what->owing = &from;
+  what->local = &from;
+  what->handle = from.handle();
+  auto attributes = from.attributes();
+  auto input = make_payload(
+      code(), attributes, payload{std::string{content.bytes}, content.binary});
+  what->run.begin(code(), {std::move(input), std::move(attributes), {}, {}},
+                  what->handle);
+  in_call_ = what.get();
+  drive(std::move(what));
+  return std::exchange(in_call_, nullptr) == nullptr;
+}
+
+void runner::on_sent(std::uint64_t id, const caf::error& problem) {
+  if (problem)
+    refused(id, problem);
+  else
+    answered(id, {});
+}
+
+runner::job_ptr runner::new_job() {
   job_ptr what;
   if (idle_.empty()) {
     what = std::make_unique<job>(*settings_.code, *settings_.lua, log_);
@@ -112,11 +153,16 @@ void runner::start(scope in, caf::strong_actor_ptr socket,
     what = std::move(idle_.back());
     idle_.pop_back();
   }
-  what->promise = std::move(promise);
-  what->tells_failure = tells_failure;
-  what->id = next_id_++;
   ++settings_.counters->events;
   ++settings_.counters->in_work;
+  return what;
+}
+
+void runner::start(scope in, caf::strong_actor_ptr socket,
+                   caf::response_promise promise, bool tells_failure) {
+  auto what = new_job();
+  what->promise = std::move(promise);
+  what->tells_failure = tells_failure;
   what->run.begin(code(), std::move(in), std::move(socket));
   drive(std::move(what));
 }
@@ -126,7 +172,7 @@ void runner::drive(job_ptr what) {
   if (state == flow_run::progress::done)
     return finish(std::move(what));
   auto& waiting = *what;
-  jobs_.emplace(waiting.id, std::move(what));
+  park(std::move(what));
   if (state == flow_run::progress::waiting)
     ask(waiting);
   else
@@ -139,8 +185,7 @@ void runner::ask(job& what) {
       [&](auto& x) {
         using form = std::decay_t<decltype(x)>;
         if constexpr (std::is_same_v<form, direct_send>)
-          ask<void>(id, caf::actor_cast<socket_actor>(x.socket),
-                    socket_send{std::move(x.content)});
+          ask_socket(what, x);
         else if constexpr (std::is_same_v<form, broadcast_request>)
           ask<broadcast_result>(id, settings_.registry, std::move(x));
         else if constexpr (std::is_same_v<form, bulk_close_request>)
@@ -178,13 +223,55 @@ void runner::refused(std::uint64_t id, const caf::error& why) {
   }
 }
 
+void runner::ask_socket(job& what, const direct_send& request) {
+  auto id = what.id;
+  if (what.local == nullptr)
+    return ask<void>(id, caf::actor_cast<socket_actor>(request.socket),
+                     socket_send{request.content});
+  auto result = what.local->send(request.content, *this, id);
+  if (result != send_outcome::queued) {
+    // Later: it could be the thousandth in a row.
+    auto why =
+        make_error(result == send_outcome::not_text ? errc::invalid_argument
+                                                    : errc::connectivity,
+                   "socket " + what.run.socket_id() + ": "
+                       + std::string{problem_of(result)});
+    send(this, refused_atom::value, id, std::move(why));
+  } else if (what.run.ends_with_pending()) {
+    // Nothing is left that could come too late for the next message.
+    release(what);
+  }
+}
+
+void runner::release(job& what) {
+  auto owing = std::exchange(what.owing, nullptr);
+  if (&what == in_call_)
+    in_call_ = nullptr;
+  else if (owing != nullptr)
+    owing->done();
+}
+
+void runner::park(job_ptr what) {
+  std::uint32_t place = 0;
+  if (free_places_.empty()) {
+    place = static_cast<std::uint32_t>(parked_.size());
+    parked_.emplace_back();
+  } else {
+    place = free_places_.back();
+    free_places_.pop_back();
+  }
+  what->id = std::uint64_t{++last_serial_} << 32 | place;
+  parked_[place] = std::move(what);
+  ++in_work_;
+}
+
 runner::job_ptr runner::take(std::uint64_t id) {
-  auto found = jobs_.find(id);
-  if (found == jobs_.end())
+  auto place = static_cast<std::uint32_t>(id);
+  if (place >= parked_.size() || !parked_[place] || parked_[place]->id != id)
     return nullptr;
-  auto result = std::move(found->second);
-  jobs_.erase(found);
-  return result;
+  free_places_.push_back(place);
+  --in_work_;
+  return std::move(parked_[place]);
 }
 
 void runner::finish(job_ptr what) {
@@ -201,16 +288,21 @@ void runner::finish(job_ptr what) {
   }
   if (promise.pending())
     promise.deliver(caf::unit);
+  release(*what);
+  what->local = nullptr;
+  what->handle = nullptr;
+  what->tells_failure = false;
   if (idle_.size() < max_idle) {
     what->run.forget();
     idle_.push_back(std::move(what));
   }
-  if (!jobs_.empty())
+  if (in_work_ > 0)
     return;
   for (auto& waiting : std::exchange(finishing_, {}))
     waiting.deliver(caf::unit);
+  // By message: this may be a call from the socket.
   if (leaving_)
-    quit(caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(this, caf::exit_reason::user_shutdown);
 }
 
 void runner::tick() {
@@ -218,7 +310,7 @@ void runner::tick() {
     return;
   schedule_next();
   // The run before is not over: this one is left out.
-  if (jobs_.empty())
+  if (in_work_ == 0)
     start({std::string{}, {}, {}, {}}, nullptr, {}, false);
 }
 

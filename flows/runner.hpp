@@ -3,13 +3,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include <caf/all.hpp>
 
 #include <switchboard/interfaces.hpp>
-#include <switchboard/pinned.hpp>
+#include <switchboard/pinned_handler.hpp>
 #include <switchboard/switchboard.hpp>
 
 #include "flows/flow_run.hpp"
@@ -47,6 +46,8 @@ using begin_atom = caf::atom_constant<caf::atom("begin")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 /// Goes on with a run that made a pause; of the runner to itself.
 using resume_atom = caf::atom_constant<caf::atom("resume")>;
+/// The socket did not take a message; of the runner to itself.
+using refused_atom = caf::atom_constant<caf::atom("refused")>;
 /// No further ticks. Answered once no run is in work. Events are still taken.
 using finish_atom = caf::atom_constant<caf::atom("finish")>;
 
@@ -54,15 +55,17 @@ using finish_atom = caf::atom_constant<caf::atom("finish")>;
 /// answers at a time; the source sees to it that it is one for each socket.
 /// Ends with the registry.
 ///
-/// Takes `message_event` (answered when the flow is done, failed or not),
-/// `connection_event` (answered with the flow's error), `closed_event`, and
-/// the atoms above.
-class runner final : public pinned<caf::event_based_actor> {
+/// Takes the messages of its shard's sockets by call, `message_event` of other
+/// shards' (answered when the flow is done, failed or not), `connection_event`
+/// (answered with the flow's error), `closed_event`, and the atoms above.
+class runner final : public pinned_handler {
 public:
   runner(caf::actor_config& config, runner_settings settings);
 
   const char* name() const override;
   void on_exit() override;
+  bool on_message(local_socket& from, message_view content) override;
+  void on_sent(std::uint64_t id, const caf::error& problem) override;
 
 protected:
   caf::behavior make_behavior() override;
@@ -76,13 +79,20 @@ private:
     }
 
     flow_run run;
+    /// Identifies it while it is parked: its place, and a serial number.
+    std::uint64_t id = 0;
     caf::response_promise promise;
     /// Whether a failure is the answer.
     bool tells_failure = false;
-    std::uint64_t id = 0;
+    /// Whose message it works on, and has not told that it is done with.
+    local_socket* owing = nullptr;
+    /// The event's socket where it is of this shard; kept by `handle`.
+    local_socket* local = nullptr;
+    caf::strong_actor_ptr handle;
   };
   using job_ptr = std::unique_ptr<job>;
 
+  job_ptr new_job();
   /// Begins a run.
   void start(scope in, caf::strong_actor_ptr socket,
              caf::response_promise promise, bool tells_failure);
@@ -94,6 +104,10 @@ private:
   void ask(std::uint64_t id, const Handle& whom, Request what);
   void answered(std::uint64_t id, value output);
   void refused(std::uint64_t id, const caf::error& why);
+  void ask_socket(job& what, const direct_send& request);
+  /// Lets the socket go on to its next message.
+  void release(job& what);
+  void park(job_ptr what);
   job_ptr take(std::uint64_t id);
   void finish(job_ptr what);
   void tick();
@@ -106,10 +120,15 @@ private:
 
   runner_settings settings_;
   flow_run::log_function log_;
-  std::unordered_map<std::uint64_t, job_ptr> jobs_;
+  /// Jobs that wait, by place; null where one is free.
+  std::vector<job_ptr> parked_;
+  std::vector<std::uint32_t> free_places_;
+  std::size_t in_work_ = 0;
+  std::uint32_t last_serial_ = 0;
   /// Jobs to be used again.
   std::vector<job_ptr> idle_;
-  std::uint64_t next_id_ = 0;
+  /// The job that `on_message` has begun and not left yet.
+  job* in_call_ = nullptr;
   std::vector<caf::response_promise> finishing_;
   bool ticking_ = false;
   /// Whether an exit message came; what is in work is finished first.

@@ -185,7 +185,7 @@ bool connection::on_pong(std::span<const std::byte>) {
 
 void connection::on_close(const close_status& status) {
   if (phase_ == phase::closing) {
-    end_.clean = true;
+    end_->clean = true;
   } else {
     drop_queued("the peer closed the socket");
     note_end(status.code, status.reason, true);
@@ -222,12 +222,9 @@ void connection::lose(std::string reason) {
 
 void connection::note_end(close_code code, std::string_view reason,
                           bool clean) {
-  if (end_noted_)
-    return;
-  end_noted_ = true;
-  end_.code = code;
-  end_.reason = reason;
-  end_.clean = clean;
+  if (!end_)
+    end_ = std::make_unique<connection_end>(
+        connection_end{code, std::string{reason}, clean});
 }
 
 void connection::finish() {
@@ -240,7 +237,8 @@ void connection::finish() {
   queue_.advance(queue_.bytes(), begun);
   for (auto token : begun)
     observer_->on_dropped(token, "the connection was lost");
-  observer_->on_end(std::move(end_));
+  note_end(close_codes::abnormal, {}, false);
+  observer_->on_end(std::move(*end_));
 }
 
 void connection::update_interest() {

@@ -108,6 +108,11 @@ public:
   ///        follows a `queued`.
   send_result send(outgoing_message& message, send_token token = 0);
 
+  /// Queues a message of bytes that the caller keeps; they are copied.
+  /// @param op text or binary.
+  send_result send(opcode op, std::span<const std::byte> bytes,
+                   send_token token = 0);
+
   /// Starts the closing handshake behind what is queued. No effect while
   /// one is under way.
   void close(close_code code, std::string_view reason);
@@ -159,6 +164,11 @@ private:
   void flush();
   void written(std::size_t bytes);
   frame_ptr encode(outgoing_message& message);
+  frame_ptr deflate(opcode op, std::span<const std::byte> bytes);
+  bool compresses(std::size_t size) const noexcept;
+  /// @param size of the message, in bytes.
+  send_result push(frame_ptr frame, std::size_t size, send_token token);
+  send_result make_way(std::size_t frame_size);
   void send_control(opcode op, std::span<const std::byte> body);
   void queue_close(close_code code, std::string_view reason);
   void fail(close_code code, std::string_view reason);
@@ -181,7 +191,8 @@ private:
   std::optional<deflater> deflater_;
   /// Bytes read and not yet taken, while reading is paused.
   std::vector<std::byte> leftover_;
-  connection_end end_;
+  /// Null until it is known.
+  std::unique_ptr<connection_end> end_;
   statistics stats_;
   /// Last byte from the peer.
   clock::time_point heard_;
@@ -190,7 +201,6 @@ private:
   clock::time_point close_deadline_;
   std::uint32_t interest_ = 0;
   phase phase_ = phase::open;
-  bool end_noted_ = false;
   bool paused_ = false;
   bool taking_ = false;
   bool ping_pending_ = false;

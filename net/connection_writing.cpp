@@ -24,29 +24,30 @@ connection::send_result connection::send(outgoing_message& message,
                                          send_token token) {
   if (phase_ != phase::open)
     return send_result::not_open;
-  auto frame = encode(message);
+  return push(encode(message), message.size(), token);
+}
+
+connection::send_result connection::send(opcode op,
+                                         std::span<const std::byte> bytes,
+                                         send_token token) {
+  if (phase_ != phase::open)
+    return send_result::not_open;
+  if (compresses(bytes.size()))
+    return push(deflate(op, bytes), bytes.size(), token);
+  auto key = next_key();
+  return push(outgoing_frame::copy(op, bytes, false, key ? &*key : nullptr),
+              bytes.size(), token);
+}
+
+connection::send_result connection::push(frame_ptr frame, std::size_t size,
+                                         send_token token) {
   // One message larger than the limit is taken when nothing waits: it could
   // never be sent otherwise.
   if (!queue_.empty()
-      && queue_.bytes() + frame->size() > options_->send_queue_limit) {
-    switch (options_->slow_consumer) {
-      case slow_consumer_policy::close:
-        drop_queued("slow consumer");
-        close(close_codes::policy_violation, "slow consumer");
-        return send_result::queue_full;
-      case slow_consumer_policy::drop_newest:
-        return send_result::queue_full;
-      case slow_consumer_policy::drop_oldest: {
-        auto room = options_->send_queue_limit;
-        auto target = room > frame->size() ? room - frame->size() : 0;
-        for (auto dropped : queue_.drop_oldest(target))
-          observer_->on_dropped(dropped, "dropped from a full queue");
-        if (!queue_.empty() && queue_.bytes() + frame->size() > room)
-          return send_result::queue_full;
-      }
-    }
-  }
-  stats_.bytes_sent += message.size();
+      && queue_.bytes() + frame->size() > options_->send_queue_limit)
+    if (auto result = make_way(frame->size()); result != send_result::queued)
+      return result;
+  stats_.bytes_sent += size;
   active_ = loop_.now();
   queue_.push(std::move(frame), token);
   if (!write_blocked_)
@@ -54,32 +55,60 @@ connection::send_result connection::send(outgoing_message& message,
   return send_result::queued;
 }
 
-frame_ptr connection::encode(outgoing_message& message) {
-  auto& compression = options_->compression;
-  auto server = options_->self == role::server;
-  auto compress = compression_ && message.size() >= compression.minimum_size;
-  if (compress) {
-    auto bits = server ? compression_->server_max_window_bits
-                       : compression_->client_max_window_bits;
-    auto fresh = server ? compression_->server_no_context_takeover
-                        : compression_->client_no_context_takeover;
-    if (server && fresh)
-      return message.compressed(bits, compression.level,
-                                compression.memory_level);
-    if (!deflater_)
-      deflater_.emplace(bits, fresh, compression.level,
-                        compression.memory_level);
-    std::vector<std::byte> out;
-    deflater_->message(as_bytes(message.view()), out);
-    std::string bytes{reinterpret_cast<const char*>(out.data()), out.size()};
-    auto key = next_key();
-    return std::make_shared<const outgoing_frame>(
-        message.op(), std::move(bytes), true, key ? &*key : nullptr);
+connection::send_result connection::make_way(std::size_t frame_size) {
+  switch (options_->slow_consumer) {
+    case slow_consumer_policy::close:
+      drop_queued("slow consumer");
+      close(close_codes::policy_violation, "slow consumer");
+      break;
+    case slow_consumer_policy::drop_newest:
+      break;
+    case slow_consumer_policy::drop_oldest: {
+      auto room = options_->send_queue_limit;
+      auto target = room > frame_size ? room - frame_size : 0;
+      for (auto dropped : queue_.drop_oldest(target))
+        observer_->on_dropped(dropped, "dropped from a full queue");
+      if (queue_.empty() || queue_.bytes() + frame_size <= room)
+        return send_result::queued;
+    }
   }
-  if (auto key = next_key())
-    return std::make_shared<const outgoing_frame>(
-        message.op(), std::string{message.view()}, false, &*key);
-  return message.plain();
+  return send_result::queue_full;
+}
+
+bool connection::compresses(std::size_t size) const noexcept {
+  return compression_ && size >= options_->compression.minimum_size;
+}
+
+frame_ptr connection::encode(outgoing_message& message) {
+  auto server = options_->self == role::server;
+  if (compresses(message.size())) {
+    // The same for everybody who agreed on the same, so encoded once.
+    if (server && compression_->server_no_context_takeover)
+      return message.compressed(compression_->server_max_window_bits,
+                                options_->compression.level,
+                                options_->compression.memory_level);
+    return deflate(message.op(), as_bytes(message.view()));
+  }
+  if (server)
+    return message.plain();
+  auto key = next_key();
+  return outgoing_frame::copy(message.op(), as_bytes(message.view()), false,
+                              &*key);
+}
+
+frame_ptr connection::deflate(opcode op, std::span<const std::byte> bytes) {
+  auto server = options_->self == role::server;
+  auto bits = server ? compression_->server_max_window_bits
+                     : compression_->client_max_window_bits;
+  auto fresh = server ? compression_->server_no_context_takeover
+                      : compression_->client_no_context_takeover;
+  if (!deflater_)
+    deflater_.emplace(bits, fresh, options_->compression.level,
+                      options_->compression.memory_level);
+  std::vector<std::byte> out;
+  deflater_->message(bytes, out);
+  auto key = next_key();
+  return outgoing_frame::copy(op, out, true, key ? &*key : nullptr);
 }
 
 std::optional<mask_key> connection::next_key() {
@@ -163,10 +192,11 @@ void connection::flush() {
 }
 
 void connection::written(std::size_t bytes) {
-  std::vector<send_token> done;
+  auto done = loop_.borrow_tokens();
   stats_.messages_sent += queue_.advance(bytes, done);
   for (auto token : done)
     observer_->on_written(token);
+  loop_.return_tokens(std::move(done));
 }
 
 } // namespace switchboard::net

@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "net/timer.hpp"
@@ -118,6 +118,16 @@ public:
     return {buffer_.get() + buffer_size, buffer_size};
   }
 
+  /// An empty list whose memory is used again: for the tokens of a write.
+  std::vector<std::uint64_t> borrow_tokens() noexcept {
+    return std::exchange(tokens_, {});
+  }
+
+  void return_tokens(std::vector<std::uint64_t>&& list) noexcept {
+    list.clear();
+    tokens_ = std::move(list);
+  }
+
 private:
   static constexpr std::size_t buffer_size = 64 * 1024;
 
@@ -133,6 +143,7 @@ private:
   std::vector<flushable*> dirty_;
   std::vector<flushable*> flushing_;
   std::vector<std::unique_ptr<disposable>> graveyard_;
+  std::vector<std::uint64_t> tokens_;
   std::unique_ptr<std::byte[]> buffer_;
 };
 

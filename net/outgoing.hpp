@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
 #include <switchboard/close_code.hpp>
 
 #include "net/deflate.hpp"
@@ -17,27 +20,47 @@
 
 namespace switchboard::net {
 
+class outgoing_frame;
+
+using frame_ptr = boost::intrusive_ptr<const outgoing_frame>;
+
 /// One encoded frame: a header and the bytes behind it. Immutable, so that a
-/// thousand queues and several threads share it.
+/// thousand queues and several threads share it. Its memory comes from the
+/// `block_pool`; small bodies lie behind their header, large ones that others
+/// hold as well are shared.
 class outgoing_frame {
 public:
-  /// An unmasked frame around shared bytes; no copy.
-  outgoing_frame(opcode op, std::shared_ptr<const std::string> bytes,
-                 bool rsv1 = false);
+  /// An unmasked frame; large bodies are shared, not copied.
+  static frame_ptr share(opcode op, std::shared_ptr<const std::string> bytes,
+                         bool rsv1 = false);
 
-  /// A frame with bytes of its own, masked where a key is given.
-  outgoing_frame(opcode op, std::string bytes, bool rsv1,
-                 const mask_key* key = nullptr);
+  /// A frame with a copy of its bytes, masked where a key is given.
+  static frame_ptr copy(opcode op, std::span<const std::byte> bytes,
+                        bool rsv1 = false, const mask_key* key = nullptr);
 
   std::span<const std::byte> header() const noexcept {
-    return std::span{header_}.first(header_size_);
+    return leading().first(header_size_);
   }
 
-  std::span<const std::byte> body() const noexcept;
+  std::span<const std::byte> body() const noexcept {
+    return shared_ ? trailing() : leading().subspan(header_size_);
+  }
+
+  /// The header, and the body where it lies behind it.
+  std::span<const std::byte> leading() const noexcept {
+    return {storage() + max_header_bytes - header_size_,
+            header_size_ + (shared_ ? 0 : body_size_)};
+  }
+
+  /// The body where it lies elsewhere.
+  std::span<const std::byte> trailing() const noexcept {
+    return shared_ ? std::as_bytes(std::span{*shared_})
+                   : std::span<const std::byte>{};
+  }
 
   /// Bytes on the wire.
   std::size_t size() const noexcept {
-    return header_size_ + (bytes_ ? bytes_->size() : 0);
+    return header_size_ + body_size_;
   }
 
   bool control() const noexcept {
@@ -48,14 +71,47 @@ public:
     return op_;
   }
 
-private:
-  std::array<std::byte, max_header_bytes> header_;
-  std::uint8_t header_size_ = 0;
-  opcode op_;
-  std::shared_ptr<const std::string> bytes_;
-};
+  outgoing_frame(const outgoing_frame&) = delete;
+  outgoing_frame& operator=(const outgoing_frame&) = delete;
 
-using frame_ptr = std::shared_ptr<const outgoing_frame>;
+private:
+  explicit outgoing_frame(opcode op) noexcept : op_(op) {}
+  ~outgoing_frame() = default;
+
+  /// @param room for the body behind the header, in bytes.
+  static outgoing_frame* make(opcode op, std::size_t room);
+
+  void write_header_before(std::size_t body_size, bool rsv1,
+                           const mask_key* key) noexcept;
+
+  /// Room for a header of any size, then the body; the header ends where the
+  /// body begins.
+  const std::byte* storage() const noexcept {
+    return reinterpret_cast<const std::byte*>(this + 1);
+  }
+
+  std::byte* storage() noexcept {
+    return reinterpret_cast<std::byte*>(this + 1);
+  }
+
+  friend void intrusive_ptr_add_ref(const outgoing_frame* what) noexcept {
+    what->references_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  friend void intrusive_ptr_release(const outgoing_frame* what) noexcept {
+    if (what->references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      destroy(what);
+  }
+
+  static void destroy(const outgoing_frame* what) noexcept;
+
+  std::shared_ptr<const std::string> shared_;
+  std::size_t body_size_ = 0;
+  std::size_t block_size_ = 0;
+  mutable std::atomic<std::uint32_t> references_{0};
+  opcode op_;
+  std::uint8_t header_size_ = 0;
+};
 
 /// A message on its way to any number of connections. Encodes itself once
 /// plain and once for each way of compressing that needs no context. Belongs

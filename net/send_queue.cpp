@@ -12,21 +12,75 @@ namespace {
 /// an entry of the system call's vector.
 constexpr std::size_t copy_threshold = 2048;
 
-/// An idle connection keeps no more than this many entries' memory.
-constexpr std::size_t idle_capacity = 4;
+/// Lists of entries that are not in use: an idle connection holds none, and a
+/// busy one does not ask the heap for one in every turn. One a thread.
+class spare_lists {
+public:
+  using list = std::vector<send_queue::entry>;
+
+  /// Null once the thread ends.
+  static spare_lists* mine() {
+    thread_local spare_lists lists;
+    return ended_ ? nullptr : &lists;
+  }
+
+  spare_lists() {
+    lists_.reserve(most);
+  }
+
+  ~spare_lists() {
+    ended_ = true;
+  }
+
+  void take(list& into) {
+    if (lists_.empty())
+      return;
+    into = std::move(lists_.back());
+    lists_.pop_back();
+  }
+
+  void keep(list& from) {
+    if (from.capacity() <= most_entries && lists_.size() < most)
+      lists_.push_back(std::move(from));
+    list{}.swap(from);
+  }
+
+private:
+  static constexpr std::size_t most = 2048;
+  static constexpr std::size_t most_entries = 64;
+
+  static thread_local bool ended_;
+  std::vector<list> lists_;
+};
+
+thread_local bool spare_lists::ended_ = false;
 
 } // namespace
+
+send_queue::~send_queue() {
+  entries_.clear();
+  head_ = 0;
+  forget_written();
+}
+
+void send_queue::make_room() {
+  if (entries_.capacity() == 0)
+    if (auto spare = spare_lists::mine())
+      spare->take(entries_);
+}
 
 void send_queue::push(frame_ptr frame, send_token token) {
   bytes_ += frame->size();
   if (frame->control())
     control_bytes_ += frame->size();
+  make_room();
   entries_.push_back({std::move(frame), token});
 }
 
 void send_queue::push_control(frame_ptr frame) {
   bytes_ += frame->size();
   control_bytes_ += frame->size();
+  make_room();
   auto at = entries_.begin() + static_cast<std::ptrdiff_t>(head_);
   if (at != entries_.end() && offset_ > 0)
     ++at;
@@ -68,7 +122,7 @@ std::span<iovec> send_queue::gather(std::span<iovec> vectors,
   auto offset = offset_;
   for (auto i = head_; i < entries_.size(); ++i) {
     auto& frame = *entries_[i].frame;
-    auto parts = {frame.header(), frame.body()};
+    auto parts = {frame.leading(), frame.trailing()};
     if (frame.size() <= copy_threshold
         && frame.size() <= scratch.size() - filled) {
       if (!open_piece) {
@@ -133,7 +187,11 @@ void send_queue::forget_written() {
   if (head_ == entries_.size()) {
     entries_.clear();
     head_ = 0;
-    if (entries_.capacity() > idle_capacity)
+    if (entries_.capacity() == 0)
+      return;
+    if (auto spare = spare_lists::mine())
+      spare->keep(entries_);
+    else
       std::vector<entry>{}.swap(entries_);
   } else if (head_ > 64 && head_ * 2 > entries_.size()) {
     entries_.erase(entries_.begin(),

@@ -23,6 +23,11 @@ public:
     send_token token = 0;
   };
 
+  send_queue() = default;
+  ~send_queue();
+  send_queue(const send_queue&) = delete;
+  send_queue& operator=(const send_queue&) = delete;
+
   bool empty() const noexcept {
     return head_ == entries_.size();
   }
@@ -65,8 +70,10 @@ public:
   std::size_t advance(std::size_t count, std::vector<send_token>& done);
 
 private:
+  void make_room();
   void forget_written();
 
+  /// Without memory of its own while nothing waits.
   std::vector<entry> entries_;
   std::size_t head_ = 0;
   /// Bytes of the head entry already written.

@@ -28,6 +28,11 @@ public:
                   unit_);
   }
 
+  /// The shard's.
+  caf::execution_unit* unit() const noexcept {
+    return unit_;
+  }
+
 private:
   caf::execution_unit* unit_;
 };

@@ -85,3 +85,15 @@ CAF_TEST(a newer set of sources replaces the older one whole) {
   CAF_CHECK(!table.find("main", "/old", relative, params));
   CAF_CHECK(table.find("main", "/new", relative, params).has_value());
 }
+
+CAF_TEST(where frames may be dropped no context is shared) {
+  for (auto policy :
+       {slow_consumer_policy::close, slow_consumer_policy::drop_newest,
+        slow_consumer_policy::drop_oldest}) {
+    server_options options;
+    options.slow_consumer = policy;
+    CAF_CHECK_EQUAL(
+        connection_options_of(options).compression.server_no_context_takeover,
+        policy != slow_consumer_policy::close);
+  }
+}

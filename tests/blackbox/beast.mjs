@@ -5,8 +5,8 @@
 // Commands have `id` and `command`: open { host, port, target, compress,
 // fragment: bytes a frame or 0 }, text { data }, binary { data: hex },
 // close { code }, pause, resume, reset. Events have `id` and `event`: open
-// { extensions }, text and binary { data }, close { code, reason; 1006 without
-// a close frame }, error { message }, an opening that failed.
+// { extensions }, text and binary { data }, paused, close { code, reason; 1006
+// without a close frame }, error { message }, an opening that failed.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -37,6 +37,8 @@ class BeastClient {
       this.settle_opened.resolve(this);
     } else if (event === "error") {
       this.settle_opened.reject(new Error(message));
+    } else if (event === "paused") {
+      this.settle_paused();
     } else if (event === "close") {
       this.settle_closed({ code, reason });
     } else {
@@ -76,8 +78,11 @@ class BeastClient {
     return within("close", this.closed);
   }
 
+  /// Resolved when the message that it reads is read and no other will be.
   pause() {
+    const paused = new Promise((resolve) => this.settle_paused = resolve);
     this.command("pause");
+    return paused;
   }
 
   resume() {

@@ -132,6 +132,8 @@ private:
   asio::awaitable<void> read() {
     beast::flat_buffer buffer;
     for (;;) {
+      if (paused_)
+        tell(id_, "paused");
       while (paused_) {
         error_code woken;
         resumed_.expires_at(asio::steady_timer::time_point::max());

@@ -328,7 +328,7 @@ export class Client {
   }
 
   /// Stops reading from the connection.
-  pause() {
+  async pause() {
     this.ws._socket.pause();
   }
 

@@ -13,8 +13,8 @@ using namespace switchboard::net;
 namespace {
 
 frame_ptr text(const std::string& bytes) {
-  return std::make_shared<const outgoing_frame>(
-      opcode::text, std::make_shared<const std::string>(bytes));
+  return outgoing_frame::share(opcode::text,
+                               std::make_shared<const std::string>(bytes));
 }
 
 frame_ptr control(opcode op, const std::string& bytes = {}) {

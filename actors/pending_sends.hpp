@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/pinned_handler.hpp>
+
+#include "actors/bound_actor.hpp"
+#include "net/send_queue.hpp"
+
+namespace switchboard::actors {
+
+/// Who waits for one queued message: a request, or a handler of the shard.
+struct pending_send {
+  net::send_token token = 0;
+  reply answer;
+  /// Set where `on_sent` is to be called with `id`.
+  caf::strong_actor_ptr handler;
+  std::uint64_t id = 0;
+
+  /// Tells a handler, unless it has ended.
+  void tell_handler(const caf::error& problem) const;
+};
+
+/// The queued messages of one socket that somebody waits for, oldest first.
+class pending_sends {
+public:
+  /// @param what with a token above all before it.
+  void push(pending_send&& what);
+
+  /// Takes one out; the oldest costs least.
+  std::optional<pending_send> take(net::send_token token);
+
+private:
+  struct list {
+    std::vector<pending_send> entries;
+    std::size_t head = 0;
+  };
+
+  /// Null until the first.
+  std::unique_ptr<list> list_;
+};
+
+} // namespace switchboard::actors

@@ -1,0 +1,14 @@
+#include <switchboard/pinned_handler.hpp>
+
+namespace switchboard {
+
+void pinned_handler::on_sent(std::uint64_t, const caf::error&) {
+  // nop
+}
+
+void pinned_handler::fail() {
+  failed_ = true;
+  caf::anon_send_exit(this, caf::exit_reason::unhandled_exception);
+}
+
+} // namespace switchboard

@@ -1,0 +1,208 @@
+#include "actors/socket.hpp"
+
+#include <utility>
+
+#include "actors/shard.hpp"
+#include "net/utf8.hpp"
+
+// What a socket is asked for by messages, and the answers to its own.
+
+namespace switchboard::actors {
+
+namespace {
+
+/// The most bytes of a close frame's reason.
+constexpr std::size_t max_reason = 123;
+
+/// Close reasons quote what a flow raised; what does not fit is cut at a
+/// character's end.
+std::string cut_reason(std::string text) {
+  if (text.size() <= max_reason)
+    return text;
+  auto end = max_reason;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  text.resize(end);
+  return text;
+}
+
+bool handler_died(const caf::error& reason) {
+  return reason.category() == caf::atom("system")
+         || reason.category() == caf::atom("exit");
+}
+
+} // namespace
+
+void socket::receive(caf::mailbox_element& what) {
+  auto& content = what.content();
+  if (what.mid.is_response())
+    receive_response(what);
+  else if (content.match_elements<socket_send>())
+    handle_send(what);
+  else if (content.match_elements<socket_close>())
+    handle_close(what);
+  else if (content.match_elements<socket_subscribe>())
+    handle_subscribe(what);
+  else if (content.match_elements<socket_unsubscribe>())
+    handle_unsubscribe(what);
+  else if (content.match_elements<lost_send>())
+    tell_lost(content.get_as<lost_send>(0));
+  else if (content.match_elements<socket_query>()) {
+    reply answer{*this, what};
+    if (gone_)
+      answer.fail(no_such_socket());
+    else
+      answer.deliver(info());
+  } else if (!handle_system(what)) {
+    reply{*this, what}.fail(caf::make_error(caf::sec::unexpected_message));
+  }
+}
+
+void socket::tell_lost(const lost_send& what) {
+  pending_send{0, {}, what.handler, what.id}.tell_handler(what.problem);
+}
+
+void socket::refuse(caf::mailbox_element& what) {
+  if (what.content().match_elements<lost_send>())
+    return tell_lost(what.content().get_as<lost_send>(0));
+  reply{*this, what}.fail(no_such_socket());
+}
+
+void socket::fail(const char* what) {
+  cut(what);
+}
+
+void socket::on_exit_message(const caf::error&) {
+  close(close_codes::endpoint_going_down, "the socket's actor was stopped", {});
+}
+
+void socket::receive_response(caf::mailbox_element& what) {
+  auto failed = what.content().match_elements<caf::error>();
+  auto reason = failed ? what.content().get_as<caf::error>(0) : caf::error{};
+  if (what.mid.request_id().integer_value() == connection_event_id) {
+    if (!gated_)
+      return;
+    if (failed) {
+      gated_ = false;
+      host_.event_failed(*this, reason);
+      close(close_codes::policy_violation, cut_reason(describe(reason).message),
+            {});
+      settle();
+    } else {
+      open_gate();
+    }
+    return;
+  }
+  if (owed_ == 0)
+    return;
+  if (failed) {
+    host_.event_failed(*this, reason);
+    if (handler_died(reason))
+      close(close_codes::internal_error, "the handler has died", {});
+  }
+  done();
+}
+
+void socket::open_gate() {
+  gated_ = false;
+  if (gone_)
+    settle();
+  else
+    connection_->resume();
+}
+
+void socket::handle_send(caf::mailbox_element& what) {
+  auto& request = what.content().get_as<socket_send>(0);
+  reply answer{*this, what};
+  if (gone_) {
+    answer.fail(no_such_socket());
+    return;
+  }
+  auto& content = request.content;
+  if (!content.binary() && !net::is_utf8(content.bytes())) {
+    answer.fail(make_error(errc::invalid_argument,
+                           "socket " + handshake_->socket_id
+                               + ": text content is not UTF-8"));
+    return;
+  }
+  net::outgoing_message message{content.binary() ? net::opcode::binary
+                                                 : net::opcode::text,
+                                content.storage()};
+  auto token = answer ? ++last_token_ : 0;
+  switch (connection_->send(message, token)) {
+    case net::connection::send_result::queued:
+      if (answer)
+        sends_.push({token, std::move(answer), nullptr, 0});
+      break;
+    case net::connection::send_result::queue_full:
+      answer.fail(not_reachable("the send queue is full"));
+      break;
+    case net::connection::send_result::not_open:
+      answer.fail(not_reachable("the socket is closing"));
+      break;
+  }
+}
+
+void socket::handle_close(caf::mailbox_element& what) {
+  auto& request = what.content().get_as<socket_close>(0);
+  auto answer = std::make_shared<reply>(*this, what);
+  if (gone_) {
+    answer->fail(no_such_socket());
+    return;
+  }
+  if (!is_sendable(request.code) || request.reason.size() > max_reason
+      || !net::is_utf8(std::as_bytes(std::span{request.reason}))) {
+    answer->fail(
+        make_error(errc::invalid_argument,
+                   "socket " + handshake_->socket_id
+                       + ": this close code or reason cannot be sent"));
+    return;
+  }
+  // A second close waits for the first one's outcome.
+  when_gone([answer] {
+    if (*answer)
+      answer->deliver();
+  });
+  close(request.code, request.reason, {});
+}
+
+void socket::handle_subscribe(caf::mailbox_element& what) {
+  auto& request = what.content().get_as<socket_subscribe>(0);
+  reply answer{*this, what};
+  if (gone_) {
+    answer.fail(no_such_socket());
+    return;
+  }
+  auto problem = judge_groups(request.groups);
+  if (problem.empty()
+      && memberships.size() + request.groups.size() > max_groups_per_socket)
+    problem = "the socket would be in more than 1000 groups";
+  if (!problem.empty()) {
+    answer.fail(make_error(errc::invalid_argument,
+                           "socket " + handshake_->socket_id + ": " + problem));
+    return;
+  }
+  auto changed = false;
+  for (auto& group : request.groups)
+    changed |= host_.join_group(*this, group);
+  if (changed)
+    groups_ = nullptr;
+  answer.deliver();
+}
+
+void socket::handle_unsubscribe(caf::mailbox_element& what) {
+  auto& request = what.content().get_as<socket_unsubscribe>(0);
+  reply answer{*this, what};
+  if (gone_) {
+    answer.fail(no_such_socket());
+    return;
+  }
+  auto changed = false;
+  for (auto& group : request.groups)
+    changed |= host_.leave_group(*this, group);
+  if (changed)
+    groups_ = nullptr;
+  answer.deliver();
+}
+
+} // namespace switchboard::actors
