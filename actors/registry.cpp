@@ -147,11 +147,11 @@ caf::result<socket_list> list_sockets(self_pointer self,
       [limit](socket_list& total) {
         auto& list = total.sockets;
         std::sort(list.begin(), list.end(), [](auto& x, auto& y) {
-          return x.attributes->socket_id < y.attributes->socket_id;
+          return x.attributes->socket_id() < y.attributes->socket_id();
         });
         if (list.size() > limit) {
           list.resize(limit);
-          total.next = list.back().attributes->socket_id;
+          total.next = list.back().attributes->socket_id();
         }
       });
 }
@@ -228,7 +228,7 @@ const registry_state::entry* registry_state::find(const std::string& config,
   }
   auto i = sockets.find(socket_id);
   if (i == sockets.end()
-      || (!config.empty() && i->second.handshake->config != config)) {
+      || (!config.empty() && i->second.handshake->config() != config)) {
     problem =
         make_error(errc::no_such_socket,
                    "no socket has the id `" + socket_id.substr(0, 128) + "`"
@@ -298,7 +298,7 @@ internal_registry_actor::behavior_type registry(self_pointer self) {
       },
       [self](const socket_opened& x) {
         self->state.sockets.emplace(
-            x.handshake->socket_id,
+            std::string{x.handshake->socket_id()},
             registry_state::entry{caf::actor_cast<socket_actor>(x.handle),
                                   x.handshake});
       },

@@ -208,7 +208,7 @@ void socket::handle_send(caf::mailbox_element& what) {
   auto& content = request.content;
   if (!content.binary() && !net::is_utf8(content.bytes())) {
     answer.fail(make_error(errc::invalid_argument,
-                           "socket " + handshake_->socket_id
+                           "socket " + std::string{handshake_->socket_id()}
                                + ": text content is not UTF-8"));
     return;
   }
@@ -241,7 +241,7 @@ void socket::handle_close(caf::mailbox_element& what) {
       || !net::is_utf8(std::as_bytes(std::span{request.reason}))) {
     answer->fail(
         make_error(errc::invalid_argument,
-                   "socket " + handshake_->socket_id
+                   "socket " + std::string{handshake_->socket_id()}
                        + ": this close code or reason cannot be sent"));
     return;
   }
@@ -266,7 +266,8 @@ void socket::handle_subscribe(caf::mailbox_element& what) {
     problem = "the socket would be in more than 1000 groups";
   if (!problem.empty()) {
     answer.fail(make_error(errc::invalid_argument,
-                           "socket " + handshake_->socket_id + ": " + problem));
+                           "socket " + std::string{handshake_->socket_id()}
+                               + ": " + problem));
     return;
   }
   auto changed = false;
@@ -410,13 +411,15 @@ reply socket::take_pending(net::send_token token) {
 
 caf::error socket::not_reachable(std::string_view why) const {
   return make_error(errc::connectivity,
-                    "socket " + handshake_->socket_id + " at "
-                        + handshake_->remote_address + ": " + std::string{why});
+                    "socket " + std::string{handshake_->socket_id()} + " at "
+                        + std::string{handshake_->remote_address()} + ": "
+                        + std::string{why});
 }
 
 caf::error socket::no_such_socket() const {
   return make_error(errc::no_such_socket,
-                    "no socket has the id " + handshake_->socket_id);
+                    "no socket has the id "
+                        + std::string{handshake_->socket_id()});
 }
 
 const caf::strong_actor_ptr*
