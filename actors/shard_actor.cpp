@@ -200,7 +200,7 @@ void shard_actor::adopt(const caf::strong_actor_ptr& handle,
   for (auto& group : groups)
     directory_.join(who, group);
   who.config().opened.fetch_add(1, std::memory_order_relaxed);
-  caf::anon_send(registry_, socket_opened{handle, who.shared_handshake()});
+  caf::anon_send(registry_, socket_opened{handle});
 }
 
 bool shard_actor::join_group(socket& who, const std::string& group) {
