@@ -12,13 +12,13 @@ namespace switchboard::actors {
 
 bool compiled_filter::matches_attributes(const socket& who) const {
   auto& attributes = who.handshake();
-  if (!config.empty() && attributes.config != config)
+  if (!config.empty() && attributes.config() != config)
     return false;
   if (type != socket_type_filter::all
       && (type == socket_type_filter::inbound)
-             != (attributes.type == socket_type::inbound))
+             != (attributes.type() == socket_type::inbound))
     return false;
-  return !path || path->matches(attributes.relative_path);
+  return !path || path->matches(attributes.relative_path());
 }
 
 caf::expected<compiled_filter> compile(const socket_filter& filter) {
@@ -60,7 +60,7 @@ void directory::remove(socket& who) {
 }
 
 bool directory::join(socket& who, const std::string& group) {
-  auto& config = who.handshake().config;
+  auto config = who.handshake().config();
   auto key = group_key(config, group);
   auto& entry = groups_[key];
   if (!entry) {

@@ -11,36 +11,31 @@ namespace switchboard::actors {
 
 namespace {
 
-std::string to_lower(std::string text) {
+void make_lower(std::string& text) {
   for (auto& c : text)
     if (c >= 'A' && c <= 'Z')
       c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 std::shared_ptr<const handshake_attributes>
 attributes_of(net::upgraded& what, const socket_route& route) {
-  auto result = std::make_shared<handshake_attributes>();
+  handshake_fields result;
   auto& request = what.request;
-  result->socket_id = make_socket_id();
-  result->type = socket_type::inbound;
-  result->config = route.config->config;
-  result->path = std::move(request.path);
-  result->relative_path = std::move(what.route.relative_path);
-  result->request_uri = std::move(request.target);
-  result->query_string = std::move(request.query);
-  result->query_params = net::parse_query(result->query_string);
-  for (auto& [name, value] : request.headers)
-    result->headers.emplace_back(to_lower(std::move(name)), std::move(value));
-  result->uri_params = std::move(what.route.uri_params);
-  result->version = std::move(request.version);
-  result->method = std::move(request.method);
-  result->scheme = what.stream->secure() ? "WSS" : "WS";
-  result->local_address = std::move(what.local_address);
-  result->remote_address = std::move(what.remote_address);
-  result->subprotocol = std::move(what.subprotocol);
-  result->connected_at = caf::make_timestamp();
-  return result;
+  result.socket_id = make_socket_id();
+  result.type = socket_type::inbound;
+  result.config = route.config->config;
+  result.request_uri = std::move(request.target);
+  result.relative_path = std::move(what.route.relative_path);
+  result.headers = std::move(request.headers);
+  for (auto& [name, value] : result.headers)
+    make_lower(name);
+  result.uri_params = std::move(what.route.uri_params);
+  result.secure = what.stream->secure();
+  result.local_address = std::move(what.local_address);
+  result.remote_address = std::move(what.remote_address);
+  result.subprotocol = std::move(what.subprotocol);
+  result.connected_at = caf::make_timestamp();
+  return make_handshake(result);
 }
 
 } // namespace
@@ -105,10 +100,10 @@ void gateway::open(net::upgraded&& what) {
   if (report_)
     report_({report::severity::debug,
              "socket opened",
-             {{"socket", attributes->socket_id},
-              {"config", attributes->config},
-              {"path", attributes->path},
-              {"remote", attributes->remote_address}}});
+             {{"socket", std::string{attributes->socket_id()}},
+              {"config", std::string{attributes->config()}},
+              {"path", std::string{attributes->path()}},
+              {"remote", std::string{attributes->remote_address()}}}});
   auto handle = make_bound<socket>(home_, host_, std::move(attributes),
                                    std::move(route), std::move(what.lease));
   adopter_.adopt(handle, groups);

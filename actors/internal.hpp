@@ -78,8 +78,8 @@ struct cut_everything {};
 // -------------------------------------------------------------
 
 struct socket_opened {
+  /// A `socket`.
   caf::strong_actor_ptr handle;
-  std::shared_ptr<const handshake_attributes> handshake;
 };
 
 struct socket_gone {

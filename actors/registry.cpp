@@ -64,6 +64,12 @@ caf::result<Total> gather(self_pointer self,
   return promise;
 }
 
+/// What is asked here of a socket never changes.
+const handshake_attributes&
+handshake_of(const caf::strong_actor_ptr& handle) noexcept {
+  return static_cast<const socket&>(*handle->get()).handshake();
+}
+
 constexpr auto nothing_more = [](auto&) {
 };
 
@@ -147,11 +153,11 @@ caf::result<socket_list> list_sockets(self_pointer self,
       [limit](socket_list& total) {
         auto& list = total.sockets;
         std::sort(list.begin(), list.end(), [](auto& x, auto& y) {
-          return x.attributes->socket_id < y.attributes->socket_id;
+          return x.attributes->socket_id() < y.attributes->socket_id();
         });
         if (list.size() > limit) {
           list.resize(limit);
-          total.next = list.back().attributes->socket_id;
+          total.next = list.back().attributes->socket_id();
         }
       });
 }
@@ -219,23 +225,27 @@ caf::result<config_list> list_configs(self_pointer self) {
 
 } // namespace
 
-const registry_state::entry* registry_state::find(const std::string& config,
-                                                  const std::string& socket_id,
-                                                  caf::error& problem) const {
+std::string_view socket_id_of(const caf::strong_actor_ptr& socket) noexcept {
+  return handshake_of(socket).socket_id();
+}
+
+socket_actor registry_state::find(const std::string& config,
+                                  const std::string& socket_id,
+                                  caf::error& problem) const {
   if (!known_config(config)) {
     problem = wrong("no configuration is called `" + config + "`");
-    return nullptr;
+    return {};
   }
-  auto i = sockets.find(socket_id);
+  auto i = sockets.find(std::string_view{socket_id});
   if (i == sockets.end()
-      || (!config.empty() && i->second.handshake->config != config)) {
+      || (!config.empty() && handshake_of(*i).config() != config)) {
     problem =
         make_error(errc::no_such_socket,
                    "no socket has the id `" + socket_id.substr(0, 128) + "`"
                        + (config.empty() ? "" : " in `" + config + "`"));
-    return nullptr;
+    return {};
   }
-  return &i->second;
+  return caf::actor_cast<socket_actor>(*i);
 }
 
 bool registry_state::known_config(const std::string& config) const {
@@ -249,9 +259,9 @@ internal_registry_actor::behavior_type registry(self_pointer self) {
   auto route = [self](const auto& request, auto message) -> caf::result<void> {
     caf::error problem;
     auto found = self->state.find(request.config, request.socket_id, problem);
-    if (found == nullptr)
+    if (!found)
       return problem;
-    return self->delegate(found->handle, std::move(message));
+    return self->delegate(found, std::move(message));
   };
   return {
       [route](const send_request& x) -> caf::result<void> {
@@ -275,9 +285,9 @@ internal_registry_actor::behavior_type registry(self_pointer self) {
       [self](const get_socket_request& x) -> caf::result<socket_info> {
         caf::error problem;
         auto found = self->state.find({}, x.socket_id, problem);
-        if (found == nullptr)
+        if (!found)
           return problem;
-        return self->delegate(found->handle, socket_query{});
+        return self->delegate(found, socket_query{});
       },
       [self](const list_sockets_request& x) { return list_sockets(self, x); },
       [self](const list_groups_request& x) { return list_groups(self, x); },
@@ -296,13 +306,13 @@ internal_registry_actor::behavior_type registry(self_pointer self) {
         self->state.shards = std::move(x.shards);
         self->state.supervisors = std::move(x.supervisors);
       },
-      [self](const socket_opened& x) {
-        self->state.sockets.emplace(
-            x.handshake->socket_id,
-            registry_state::entry{caf::actor_cast<socket_actor>(x.handle),
-                                  x.handshake});
+      [self](const socket_opened& x) { self->state.sockets.insert(x.handle); },
+      [self](const socket_gone& x) {
+        auto& sockets = self->state.sockets;
+        auto i = sockets.find(std::string_view{x.socket_id});
+        if (i != sockets.end())
+          sockets.erase(i);
       },
-      [self](const socket_gone& x) { self->state.sockets.erase(x.socket_id); },
   };
 }
 

@@ -129,11 +129,11 @@ void shard_actor::list(caf::mailbox_element& what) {
   auto& request = what.content().get_as<walk_list>(0);
   std::vector<socket*> found;
   directory_.visit(*request.filter, [&](socket& who) {
-    if (who.handshake().socket_id > request.after)
+    if (who.handshake().socket_id() > request.after)
       found.push_back(&who);
   });
   auto by_id = [](socket* x, socket* y) {
-    return x->handshake().socket_id < y->handshake().socket_id;
+    return x->handshake().socket_id() < y->handshake().socket_id();
   };
   auto count = std::min(request.limit, found.size());
   std::partial_sort(found.begin(),
@@ -181,10 +181,11 @@ void shard_actor::cut_everything() {
 void shard_actor::add_failure(broadcast_result& result, const socket& who,
                               std::string_view why) {
   auto& attributes = who.handshake();
-  auto text = "socket " + attributes.socket_id + " at "
-              + attributes.remote_address + ": " + std::string{why};
-  result.failures.push_back({attributes.socket_id, attributes.type,
-                             attributes.request_uri,
+  std::string id{attributes.socket_id()};
+  auto text = "socket " + id + " at " + std::string{attributes.remote_address()}
+              + ": " + std::string{why};
+  result.failures.push_back({std::move(id), attributes.type(),
+                             std::string{attributes.request_uri()},
                              std::string{name_of(errc::connectivity)}, text,
                              make_error(errc::connectivity, text)});
 }
@@ -199,7 +200,7 @@ void shard_actor::adopt(const caf::strong_actor_ptr& handle,
   for (auto& group : groups)
     directory_.join(who, group);
   who.config().opened.fetch_add(1, std::memory_order_relaxed);
-  caf::anon_send(registry_, socket_opened{handle, who.shared_handshake()});
+  caf::anon_send(registry_, socket_opened{handle});
 }
 
 bool shard_actor::join_group(socket& who, const std::string& group) {
@@ -212,7 +213,7 @@ bool shard_actor::leave_group(socket& who, const std::string& group) {
 
 void shard_actor::socket_lost(socket& who) {
   // A frame of this turn's broadcasts that was still queued is lost as well.
-  auto& id = who.handshake().socket_id;
+  auto id = who.handshake().socket_id();
   for (auto& walk : pending_) {
     auto& failures = walk.result.failures;
     auto known = std::any_of(failures.begin(), failures.end(),
@@ -231,7 +232,7 @@ void shard_actor::socket_lost(socket& who) {
   leaving_.emplace(&who, caf::strong_actor_ptr{who.ctrl()});
   directory_.remove(who);
   who.config().closed.fetch_add(1, std::memory_order_relaxed);
-  caf::anon_send(registry_, socket_gone{id});
+  caf::anon_send(registry_, socket_gone{std::string{id}});
 }
 
 void shard_actor::socket_ended(socket& who) {
@@ -240,10 +241,10 @@ void shard_actor::socket_ended(socket& who) {
     auto& [outcome, counters] = who.how_it_ended();
     report_({report::severity::info,
              "socket closed",
-             {{"socket", attributes.socket_id},
-              {"config", attributes.config},
-              {"path", attributes.path},
-              {"remote", attributes.remote_address},
+             {{"socket", std::string{attributes.socket_id()}},
+              {"config", std::string{attributes.config()}},
+              {"path", std::string{attributes.path()}},
+              {"remote", std::string{attributes.remote_address()}},
               {"code", render_close_code(outcome.code)},
               {"reason", outcome.reason},
               {"clean", outcome.clean ? "true" : "false"},
@@ -267,7 +268,7 @@ void shard_actor::event_failed(const socket& who, const caf::error& reason) {
   auto text = describe(reason);
   report_({report::severity::debug,
            "a handler failed",
-           {{"socket", who.handshake().socket_id},
+           {{"socket", std::string{who.handshake().socket_id()}},
             {"error", text.type},
             {"detail", text.message}}});
 }

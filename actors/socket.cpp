@@ -337,13 +337,15 @@ socket_counters socket::counters() const {
 
 caf::error socket::not_reachable(std::string_view why) const {
   return make_error(errc::connectivity,
-                    "socket " + handshake_->socket_id + " at "
-                        + handshake_->remote_address + ": " + std::string{why});
+                    "socket " + std::string{handshake_->socket_id()} + " at "
+                        + std::string{handshake_->remote_address()} + ": "
+                        + std::string{why});
 }
 
 caf::error socket::no_such_socket() const {
   return make_error(errc::no_such_socket,
-                    "no socket has the id " + handshake_->socket_id);
+                    "no socket has the id "
+                        + std::string{handshake_->socket_id()});
 }
 
 const caf::strong_actor_ptr* socket::target_of(const subscription* what) const {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
 #include <caf/all.hpp>
 
 #include <switchboard/interfaces.hpp>
@@ -141,7 +142,7 @@ public:
   // ------------------------------------------------------
 
   std::size_t directory_position = 0;
-  std::vector<membership> memberships;
+  boost::container::small_vector<membership, 1> memberships;
   std::uint64_t last_walk = 0;
 
 private:

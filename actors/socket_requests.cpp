@@ -121,7 +121,7 @@ void socket::handle_send(caf::mailbox_element& what) {
   auto& content = request.content;
   if (!content.binary() && !net::is_utf8(content.bytes())) {
     answer.fail(make_error(errc::invalid_argument,
-                           "socket " + handshake_->socket_id
+                           "socket " + std::string{handshake_->socket_id()}
                                + ": text content is not UTF-8"));
     return;
   }
@@ -154,7 +154,7 @@ void socket::handle_close(caf::mailbox_element& what) {
       || !net::is_utf8(std::as_bytes(std::span{request.reason}))) {
     answer->fail(
         make_error(errc::invalid_argument,
-                   "socket " + handshake_->socket_id
+                   "socket " + std::string{handshake_->socket_id()}
                        + ": this close code or reason cannot be sent"));
     return;
   }
@@ -179,7 +179,8 @@ void socket::handle_subscribe(caf::mailbox_element& what) {
     problem = "the socket would be in more than 1000 groups";
   if (!problem.empty()) {
     answer.fail(make_error(errc::invalid_argument,
-                           "socket " + handshake_->socket_id + ": " + problem));
+                           "socket " + std::string{handshake_->socket_id()}
+                               + ": " + problem));
     return;
   }
   auto changed = false;

@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-using text_field = std::string handshake_attributes::*;
+using text_field = std::string_view (handshake_attributes::*)() const noexcept;
 
 constexpr std::array<std::pair<std::string_view, text_field>, 11> text_fields{{
     {"socket_id", &handshake_attributes::socket_id},
@@ -28,7 +28,7 @@ constexpr std::array<std::pair<std::string_view, text_field>, 11> text_fields{{
     {"config", &handshake_attributes::config},
 }};
 
-using pairs_field = string_pairs handshake_attributes::*;
+using pairs_field = string_pairs (handshake_attributes::*)() const;
 
 constexpr std::array<std::pair<std::string_view, pairs_field>, 3> pairs_fields{{
     {"headers", &handshake_attributes::headers},
@@ -50,6 +50,30 @@ json::object to_object(const string_pairs& pairs) {
   return result;
 }
 
+/// Gathers what one name has in a table.
+struct entry_finder {
+  std::string_view name;
+  value first;
+  /// Empty until the name is seen again.
+  json::array all;
+
+  void operator()(std::string_view key, std::string_view text) {
+    if (key != name)
+      return;
+    if (is_nil(first)) {
+      first = std::string{text};
+      return;
+    }
+    if (all.empty())
+      all.emplace_back(std::get<std::string>(first));
+    all.emplace_back(text);
+  }
+
+  value take() && {
+    return all.empty() ? std::move(first) : from_json(std::move(all));
+  }
+};
+
 json::array to_array(const std::shared_ptr<const string_list>& names) {
   json::array result;
   if (names)
@@ -65,16 +89,16 @@ value attribute_of(const socket_attributes& attributes, std::string_view name) {
     return {};
   for (auto& [field, member] : text_fields)
     if (field == name)
-      return (*attributes).*member;
+      return std::string{((*attributes).*member)()};
   for (auto& [field, member] : pairs_fields)
     if (field == name)
-      return from_json(to_object((*attributes).*member));
+      return from_json(to_object(((*attributes).*member)()));
   if (name == "groups")
     return from_json(to_array(attributes.groups));
   if (name == "socket_type")
-    return std::string{name_of(attributes->type)};
+    return std::string{name_of(attributes->type())};
   if (name == "connected_at")
-    return render_time(attributes->connected_at);
+    return render_time(attributes->connected_at());
   return {};
 }
 
@@ -83,25 +107,18 @@ std::optional<value> attribute_entry(const socket_attributes& attributes,
                                      std::string_view name) {
   if (!attributes.handshake)
     return std::nullopt;
-  for (auto& [field, member] : pairs_fields) {
-    if (field != table)
-      continue;
-    const std::string* found = nullptr;
-    for (auto& [key, text] : (*attributes).*member) {
-      if (key != name)
-        continue;
-      if (found != nullptr) {
-        json::array all;
-        for (auto& [other, item] : (*attributes).*member)
-          if (other == name)
-            all.emplace_back(item);
-        return from_json(std::move(all));
-      }
-      found = &text;
-    }
-    return found != nullptr ? value{*found} : value{};
+  entry_finder result{name, {}, {}};
+  if (table == "headers") {
+    attributes->for_each_header(result);
+  } else if (table == "uri_params") {
+    attributes->for_each_uri_param(result);
+  } else if (table == "query_params") {
+    for (auto& [key, text] : attributes->query_params())
+      result(key, text);
+  } else {
+    return std::nullopt;
   }
-  return std::nullopt;
+  return std::move(result).take();
 }
 
 json::object attributes_object(const socket_attributes& attributes) {
@@ -109,12 +126,12 @@ json::object attributes_object(const socket_attributes& attributes) {
   if (!attributes.handshake)
     return result;
   for (auto& [name, member] : text_fields)
-    result[name] = (*attributes).*member;
+    result[name] = ((*attributes).*member)();
   for (auto& [name, member] : pairs_fields)
-    result[name] = to_object((*attributes).*member);
+    result[name] = to_object(((*attributes).*member)());
   result["groups"] = to_array(attributes.groups);
-  result["socket_type"] = name_of(attributes->type);
-  result["connected_at"] = render_time(attributes->connected_at);
+  result["socket_type"] = name_of(attributes->type());
+  result["connected_at"] = render_time(attributes->connected_at());
   return result;
 }
 

@@ -63,9 +63,8 @@ std::string_view mime_type_of(const std::optional<std::string>& of_flow,
   if (of_flow)
     return *of_flow;
   if (attributes.handshake)
-    for (auto& [name, value] : attributes->headers)
-      if (name == "content-type")
-        return value;
+    if (auto type = attributes->header("content-type"))
+      return *type;
   return content.binary() ? "application/octet-stream" : "text/plain";
 }
 

@@ -77,8 +77,9 @@ public:
 
   /// The id of the event's socket; empty where it has none.
   std::string socket_id() const {
-    return scope_.attributes.handshake ? scope_.attributes->socket_id
-                                       : std::string{};
+    return scope_.attributes.handshake
+               ? std::string{scope_.attributes->socket_id()}
+               : std::string{};
   }
 
   /// The variables as they are.

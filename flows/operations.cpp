@@ -25,7 +25,7 @@ std::string config_of(const std::optional<expression>& what,
 }
 
 std::string own_socket_id(const step_context& at) {
-  return at.in.attributes.handshake ? at.in.attributes->socket_id
+  return at.in.attributes.handshake ? std::string{at.in.attributes->socket_id()}
                                     : std::string{};
 }
 
@@ -111,12 +111,12 @@ operation make_operation(const send_action& x, const step_context& at) {
   auto content = content_of(x.content, x.binary, at);
   // An answer to the event's own socket, the way most messages go.
   if (at.socket && !x.socket_id && !x.config
-      && (at.config.empty() || at.config == at.in.attributes->config))
+      && (at.config.empty() || at.config == at.in.attributes->config()))
     return direct_send{at.socket, std::move(content)};
   auto id = socket_id_of(x.socket_id, at);
   auto config = config_of(x.config, at);
-  if (at.socket && id == at.in.attributes->socket_id
-      && (config.empty() || config == at.in.attributes->config))
+  if (at.socket && id == at.in.attributes->socket_id()
+      && (config.empty() || config == at.in.attributes->config()))
     return direct_send{at.socket, std::move(content)};
   return send_request{std::move(config), std::move(id), std::move(content)};
 }

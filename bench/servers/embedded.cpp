@@ -12,7 +12,7 @@
 
 #include <caf/all.hpp>
 
-#include <switchboard/pinned.hpp>
+#include <switchboard/pinned_handler.hpp>
 #include <switchboard/switchboard.hpp>
 
 namespace sb = switchboard;
@@ -24,15 +24,17 @@ constexpr const char* config_name = "bench";
 
 // Behaviors of one shard. Each is an actor of its own, so that a message is
 // matched with one handler only.
-class echo_handler : public sb::pinned<caf::event_based_actor> {
+class echo_handler : public sb::pinned_handler {
 public:
-  using pinned::pinned;
+  using pinned_handler::pinned_handler;
 
   caf::behavior make_behavior() override {
-    return {[this](const sb::message_event& event) {
-      return delegate(caf::actor_cast<sb::socket_actor>(event.socket),
-                      sb::socket_send{event.content});
-    }};
+    return {[](caf::unit_t) {}};
+  }
+
+  bool on_message(sb::local_socket& from, sb::message_view content) override {
+    from.send(content);
+    return true;
   }
 };
 
@@ -44,10 +46,10 @@ public:
   caf::behavior make_behavior() override {
     return {[this](const sb::connection_event& event) {
               return delegate(caf::actor_cast<sb::socket_actor>(event.socket),
-                              sb::socket_subscribe{{event.attributes->path}});
+                              sb::socket_subscribe{{std::string{event.attributes->path()}}});
             },
             [this](const sb::message_event& event) {
-              send(room_of(event.attributes->path), event.content);
+              send(room_of(std::string{event.attributes->path()}), event.content);
             }};
   }
 
@@ -71,7 +73,7 @@ public:
   caf::behavior make_behavior() override {
     return {[this](const sb::message_event& event) {
       sb::broadcast_request request;
-      request.to.path = event.attributes->path;
+      request.to.path = event.attributes->path();
       request.content = event.content;
       auto done = make_response_promise();
       this->request(registry_, 10s, std::move(request))

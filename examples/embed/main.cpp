@@ -26,7 +26,7 @@ shouter(sb::message_handler::stateful_pointer<long> self, long messages) {
   self->state = messages;
   return {[=](const sb::message_event& event) -> caf::result<void> {
     std::string text{event.content.view()};
-    caf::aout(self) << event.attributes->socket_id << " says " << text
+    caf::aout(self) << event.attributes->socket_id() << " says " << text
                     << std::endl;
     std::transform(text.begin(), text.end(), text.begin(),
                    [](unsigned char c) { return std::toupper(c); });
@@ -41,7 +41,7 @@ shouter(sb::message_handler::stateful_pointer<long> self, long messages) {
 
 sb::closed_handler::behavior_type farewell(sb::closed_handler::pointer self) {
   return {[=](const sb::closed_event& event) {
-    caf::aout(self) << event.attributes->socket_id << " left with "
+    caf::aout(self) << event.attributes->socket_id() << " left with "
                     << sb::render_close_code(event.outcome.code) << std::endl;
   }};
 }

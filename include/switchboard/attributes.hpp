@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <caf/error.hpp>
 #include <caf/meta/load_callback.hpp>
 #include <caf/meta/type_name.hpp>
 #include <caf/timestamp.hpp>
@@ -28,32 +31,22 @@ constexpr std::string_view name_of(socket_type type) noexcept {
 /// Which sockets an operation is for.
 enum class socket_type_filter : std::uint8_t { all, inbound, outbound };
 
-/// What is known of a socket from its handshake on (WebSocket attributes of
-/// spec §5). Never changes afterwards.
-struct handshake_attributes {
+/// What the attributes of a handshake are made from.
+struct handshake_fields {
   std::string socket_id;
   socket_type type = socket_type::inbound;
   /// Name of the configuration.
   std::string config;
-  /// Full path of the request, without query, as it came.
-  std::string path;
-  /// The path below the base path; what operations match their pattern with.
-  std::string relative_path;
   /// Path and query as they came.
   std::string request_uri;
-  std::string query_string;
-  /// Percent-decoded.
-  string_pairs query_params;
+  /// The path below the base path; what operations match their pattern with.
+  std::string relative_path;
   /// Names in lower case.
   string_pairs headers;
   /// What the `{param}` segments of the listener's path matched.
   string_pairs uri_params;
-  /// "HTTP/1.1"
-  std::string version;
-  /// "GET"
-  std::string method;
-  /// "WS" or "WSS"
-  std::string scheme;
+  /// Whether the connection is encrypted.
+  bool secure = false;
   /// `address:port`, IPv6 in brackets.
   std::string local_address;
   std::string remote_address;
@@ -62,14 +55,181 @@ struct handshake_attributes {
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f,
-                                                 handshake_attributes& x) {
-    return f(caf::meta::type_name("handshake_attributes"), x.socket_id, x.type,
-             x.config, x.path, x.relative_path, x.request_uri, x.query_string,
-             x.query_params, x.headers, x.uri_params, x.version, x.method,
-             x.scheme, x.local_address, x.remote_address, x.subprotocol,
+                                                 handshake_fields& x) {
+    return f(caf::meta::type_name("handshake_fields"), x.socket_id, x.type,
+             x.config, x.request_uri, x.relative_path, x.headers, x.uri_params,
+             x.secure, x.local_address, x.remote_address, x.subprotocol,
              x.connected_at);
   }
 };
+
+/// What is known of a socket from its handshake on (WebSocket attributes of
+/// spec §5). Never changes afterwards. A server holds one a socket, so all of
+/// its text lies in one block, right behind the object; what is answered as a
+/// view is good for as long as the object lives. Made by `make_handshake`
+/// only. Any thread.
+class handshake_attributes {
+public:
+  /// What only `make_handshake` has.
+  class blueprint;
+
+  explicit handshake_attributes(const blueprint& from) noexcept;
+
+  handshake_attributes(const handshake_attributes&) = delete;
+  handshake_attributes& operator=(const handshake_attributes&) = delete;
+
+  std::string_view socket_id() const noexcept {
+    return text_of(part::socket_id);
+  }
+
+  socket_type type() const noexcept {
+    return type_;
+  }
+
+  /// Name of the configuration.
+  std::string_view config() const noexcept {
+    return text_of(part::config);
+  }
+
+  /// Full path of the request, without query, as it came.
+  std::string_view path() const noexcept {
+    return request_uri().substr(0, path_size_);
+  }
+
+  /// The path below the base path; what operations match their pattern with.
+  std::string_view relative_path() const noexcept {
+    return {text() + relative_path_, relative_path_size_};
+  }
+
+  /// Path and query as they came.
+  std::string_view request_uri() const noexcept {
+    return text_of(part::request_uri);
+  }
+
+  /// Behind the `?`, as it came; empty where there is none.
+  std::string_view query_string() const noexcept {
+    auto uri = request_uri();
+    return uri.substr(path_size_ < uri.size() ? path_size_ + 1 : uri.size());
+  }
+
+  /// A WebSocket opens with a request of this version (RFC 6455 §4.1).
+  std::string_view version() const noexcept {
+    return "HTTP/1.1";
+  }
+
+  /// A WebSocket opens with a request of this method (RFC 6455 §4.1).
+  std::string_view method() const noexcept {
+    return "GET";
+  }
+
+  /// "WS" or "WSS"
+  std::string_view scheme() const noexcept {
+    return secure_ ? "WSS" : "WS";
+  }
+
+  /// `address:port`, IPv6 in brackets.
+  std::string_view local_address() const noexcept {
+    return text_of(part::local_address);
+  }
+
+  /// `address:port`, IPv6 in brackets.
+  std::string_view remote_address() const noexcept {
+    return text_of(part::remote_address);
+  }
+
+  std::string_view subprotocol() const noexcept {
+    return text_of(part::subprotocol);
+  }
+
+  caf::timestamp connected_at() const noexcept {
+    return connected_at_;
+  }
+
+  /// Decoded from the query string by each call: percent-decoded, `+` read as
+  /// a blank.
+  string_pairs query_params() const;
+
+  /// A copy, made by each call. Names in lower case.
+  string_pairs headers() const;
+
+  /// What the `{param}` segments of the listener's path matched,
+  /// percent-decoded. A copy, made by each call.
+  string_pairs uri_params() const;
+
+  /// The first value of a header. Allocates nothing.
+  /// @param name in lower case.
+  std::optional<std::string_view> header(std::string_view name) const noexcept;
+
+  /// Calls `visit(name, value)`, both of them views, for every header in the
+  /// order they came. Allocates nothing.
+  template <class Visitor>
+  void for_each_header(Visitor&& visit) const {
+    for_each(part::headers, visit);
+  }
+
+  /// Does the same for what the listener's path matched.
+  template <class Visitor>
+  void for_each_uri_param(Visitor&& visit) const {
+    for_each(part::uri_params, visit);
+  }
+
+  /// What it was made from.
+  handshake_fields fields() const;
+
+private:
+  /// The pieces of the text, in their order.
+  enum class part : std::uint8_t {
+    socket_id,
+    config,
+    request_uri,
+    local_address,
+    remote_address,
+    subprotocol,
+    headers,
+    uri_params,
+  };
+
+  static constexpr std::size_t part_count = 8;
+
+  const char* text() const noexcept {
+    return reinterpret_cast<const char*>(this + 1);
+  }
+
+  std::string_view text_of(part which) const noexcept {
+    auto index = static_cast<std::size_t>(which);
+    auto begin = index == 0 ? 0 : ends_[index - 1];
+    return {text() + begin, ends_[index] - begin};
+  }
+
+  /// Takes the first pair off a part that holds pairs.
+  static std::pair<std::string_view, std::string_view>
+  take_pair(std::string_view& rest) noexcept;
+
+  template <class Visitor>
+  void for_each(part which, Visitor& visit) const {
+    for (auto rest = text_of(which); !rest.empty();) {
+      auto [name, value] = take_pair(rest);
+      visit(name, value);
+    }
+  }
+
+  string_pairs pairs_of(part which) const;
+
+  caf::timestamp connected_at_;
+  /// Where each part of the text ends.
+  std::array<std::uint32_t, part_count> ends_;
+  std::uint32_t path_size_;
+  /// Where the relative path stands in the text.
+  std::uint32_t relative_path_;
+  std::uint32_t relative_path_size_;
+  socket_type type_;
+  bool secure_;
+};
+
+/// Throws `std::length_error` above 4 GiB of text, which no request head that
+/// was read can reach.
+std::shared_ptr<const handshake_attributes>
+make_handshake(const handshake_fields& fields);
 
 using string_list = std::vector<std::string>;
 
@@ -90,10 +250,10 @@ struct socket_attributes {
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f,
                                                  socket_attributes& x) {
-    auto hs = x.handshake ? *x.handshake : handshake_attributes{};
+    auto hs = x.handshake ? x.handshake->fields() : handshake_fields{};
     auto gs = x.groups ? *x.groups : string_list{};
     auto load = [&]() -> caf::error {
-      x.handshake = std::make_shared<const handshake_attributes>(std::move(hs));
+      x.handshake = make_handshake(hs);
       x.groups = std::make_shared<const string_list>(std::move(gs));
       return caf::none;
     };

@@ -45,32 +45,32 @@ boost::json::object to_json(const string_pairs& pairs) {
 }
 
 boost::json::object to_json(const socket_info& socket) {
-  static const handshake_attributes nothing;
+  static const auto nothing = make_handshake({});
   auto& known =
-      socket.attributes.handshake ? *socket.attributes.handshake : nothing;
+      socket.attributes.handshake ? *socket.attributes.handshake : *nothing;
   boost::json::array groups;
   if (socket.attributes.groups)
     for (auto& group : *socket.attributes.groups)
       groups.push_back(text(group));
   boost::json::object result;
-  result["socket_id"] = text(known.socket_id);
-  result["socket_type"] = name_of(known.type);
-  result["config"] = text(known.config);
+  result["socket_id"] = text(known.socket_id());
+  result["socket_type"] = name_of(known.type());
+  result["config"] = text(known.config());
   result["groups"] = std::move(groups);
-  result["path"] = text(known.path);
-  result["request_uri"] = text(known.request_uri);
-  result["scheme"] = text(known.scheme);
-  result["query_params"] = to_json(known.query_params);
-  result["query_string"] = text(known.query_string);
-  result["headers"] = to_json(without_credentials(known.headers));
-  result["uri_params"] = to_json(known.uri_params);
-  result["version"] = text(known.version);
-  result["method"] = text(known.method);
-  result["local_address"] = text(known.local_address);
-  result["remote_address"] = text(known.remote_address);
-  result["subprotocol"] = text(known.subprotocol);
+  result["path"] = text(known.path());
+  result["request_uri"] = text(known.request_uri());
+  result["scheme"] = text(known.scheme());
+  result["query_params"] = to_json(known.query_params());
+  result["query_string"] = text(known.query_string());
+  result["headers"] = to_json(without_credentials(known.headers()));
+  result["uri_params"] = to_json(known.uri_params());
+  result["version"] = text(known.version());
+  result["method"] = text(known.method());
+  result["local_address"] = text(known.local_address());
+  result["remote_address"] = text(known.remote_address());
+  result["subprotocol"] = text(known.subprotocol());
   result["connected_at"] =
-      to_rfc3339(known.connected_at.time_since_epoch().count());
+      to_rfc3339(known.connected_at().time_since_epoch().count());
   result["state"] = name_of(socket.state);
   result["generation"] = 0;
   result["messages_received"] = socket.counters.messages_received;

@@ -35,14 +35,15 @@ struct books : socket_host {
 
   caf::strong_actor_ptr make_socket(const std::string& config = "c",
                                     const std::string& path = "/") {
-    auto handshake = std::make_shared<handshake_attributes>();
-    handshake->socket_id = "socket-" + std::to_string(++made);
-    handshake->config = config;
-    handshake->relative_path = path;
+    handshake_fields handshake;
+    handshake.socket_id = "socket-" + std::to_string(++made);
+    handshake.config = config;
+    handshake.request_uri = path;
+    handshake.relative_path = path;
     auto routes = std::make_shared<config_routes>();
     routes->counters = std::make_shared<config_counters>();
     return make_bound<socket>(
-        *home, static_cast<socket_host&>(*this), std::move(handshake),
+        *home, static_cast<socket_host&>(*this), make_handshake(handshake),
         socket_route{routes, {}, {}, {}}, net::connection_lease{});
   }
 

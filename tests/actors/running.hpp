@@ -137,10 +137,10 @@ public:
             note(std::string{event.content.view()});
           },
           [this](const connection_event& event) {
-            note("+" + event.attributes->path);
+            note("+" + std::string{event.attributes->path()});
           },
           [this](const closed_event& event) {
-            note("-" + event.attributes->path + " "
+            note("-" + std::string{event.attributes->path()} + " "
                  + render_close_code(event.outcome.code)
                  + (event.outcome.clean ? " clean" : ""));
           },

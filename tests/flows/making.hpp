@@ -19,25 +19,19 @@ namespace switchboard::flows::testing {
 
 inline socket_attributes make_attributes(std::string id = "s1",
                                          std::string content_type = {}) {
-  handshake_attributes hs;
+  handshake_fields hs;
   hs.socket_id = std::move(id);
   hs.config = "main";
-  hs.path = "/chat/lobby";
   hs.relative_path = "/lobby";
   hs.request_uri = "/chat/lobby?room=a&tag=x&tag=y";
-  hs.query_string = "room=a&tag=x&tag=y";
-  hs.query_params = {{"room", "a"}, {"tag", "x"}, {"tag", "y"}};
   hs.headers = {{"host", "example.org"}, {"user-agent", "test/1"}};
   if (!content_type.empty())
     hs.headers.emplace_back("content-type", std::move(content_type));
   hs.uri_params = {{"name", "lobby"}};
-  hs.version = "HTTP/1.1";
-  hs.method = "GET";
-  hs.scheme = "WS";
   hs.local_address = "127.0.0.1:80";
   hs.remote_address = "127.0.0.1:5000";
   hs.connected_at = caf::timestamp{std::chrono::milliseconds{1'500}};
-  return {std::make_shared<const handshake_attributes>(std::move(hs)),
+  return {make_handshake(hs),
           std::make_shared<const string_list>(string_list{"a", "b"})};
 }
 

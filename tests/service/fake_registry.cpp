@@ -86,14 +86,11 @@ fake_registry(registry_actor::pointer,
 } // namespace
 
 socket_info example_socket() {
-  handshake_attributes known;
+  handshake_fields known;
   known.socket_id = "a";
   known.config = "main";
-  known.path = "/chat/one";
   known.relative_path = "/chat/one";
   known.request_uri = "/chat/one?q=1&q=2&r=%FF";
-  known.query_string = "q=1&q=2&r=%FF";
-  known.query_params = {{"q", "1"}, {"q", "2"}, {"r", "\xFF"}};
   known.headers = {{"host", "example.org"},
                    {"authorization", "Basic c2VjcmV0"},
                    {"cookie", "session=secret"},
@@ -101,16 +98,12 @@ socket_info example_socket() {
                    {"x-trace", "1"},
                    {"x-trace", "2"}};
   known.uri_params = {{"room", "one"}};
-  known.version = "HTTP/1.1";
-  known.method = "GET";
-  known.scheme = "WS";
   known.local_address = "127.0.0.1:8080";
   known.remote_address = "127.0.0.1:50000";
   known.connected_at =
       caf::timestamp{std::chrono::milliseconds{1'767'225'600'123}};
   socket_info result;
-  result.attributes.handshake =
-      std::make_shared<const handshake_attributes>(std::move(known));
+  result.attributes.handshake = make_handshake(known);
   result.attributes.groups =
       std::make_shared<const string_list>(string_list{"x", "y"});
   result.counters.messages_received = 7;
