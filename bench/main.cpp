@@ -5,23 +5,39 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
+#include "bench/compare/comparison.hpp"
+#include "bench/compare/plan.hpp"
 #include "bench/load/arguments.hpp"
 #include "bench/load/catalogue.hpp"
 #include "bench/load/failure.hpp"
+#include "bench/report/results.hpp"
 
 using namespace switchboard::bench;
 
 namespace {
 
-constexpr const char* usage = R"(switchboard-bench SCENARIO --url URL [--OPTION VALUE]…
+constexpr const char* usage =
+    R"(switchboard-bench SCENARIO --url URL [--OPTION VALUE]…
+switchboard-bench compare --plan FILE [--OPTION VALUE]…
 
 )";
 
 constexpr const char* common_usage = R"(
   --seconds 3      how long, after --warm-up 0.2 (not with --count)
   --count N        instead: this many messages or connections, no warm-up
+
+compare starts the servers of a plan (see bench/plan.json), each on core 0, and
+puts load on them from core 1, in turn:
+  --rounds 5       that count, after one that does not
+  --slice 0.5      seconds of load a server and round
+  --only TEXT      only cases with this in their name or scenario
+  --json FILE, --plot FILE.svg
+  --product FILE   the switchboard program
+  --strict         a server that is missing or fails ends it
 
 Exit code: 0, 1 for a failure of the server or a wrong count, 2 for wrong usage.
 )";
@@ -73,6 +89,34 @@ void measure_memory(arguments& given) {
               double(result.resident_bytes_after) / 1048576);
 }
 
+void write_file(const std::string& path, const std::string& text) {
+  if (!(std::ofstream{path} << text))
+    throw failure{path + " cannot be written"};
+}
+
+void compare_servers(arguments& given) {
+  namespace fs = std::filesystem;
+  auto bin = fs::read_symlink("/proc/self/exe").parent_path();
+  auto plan = read_plan(given.needed("plan"));
+  comparison_options options;
+  options.rounds = given.number("rounds", options.rounds);
+  options.slice = seconds(given.real("slice", 0.5)).duration;
+  options.only = given.text("only", "");
+  options.strict = given.flag("strict");
+  options.known = {
+      {"bin", bin},
+      {"plan", plan.folder},
+      {"product", given.text("product", bin.parent_path() / "switchboard")}};
+  auto json = given.text("json", "-");
+  auto plot = given.text("plot", "-");
+  given.finish();
+  auto result = compare(plan, options);
+  if (json != "-")
+    write_file(json, as_json(result));
+  if (plot != "-")
+    write_file(plot, as_svg(result));
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -85,6 +129,8 @@ int main(int argc, char** argv) {
     arguments given{argc, argv, 2};
     if (scenario == "idle")
       measure_memory(given);
+    else if (scenario == "compare")
+      compare_servers(given);
     else
       measure(scenario, given);
     return EXIT_SUCCESS;

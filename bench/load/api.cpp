@@ -72,23 +72,35 @@ int api::connect_api() const {
   return fd;
 }
 
-std::vector<std::string> api::socket_ids() const {
+std::string api::get(const std::string& target) const {
   auto fd = connect_api();
-  auto request = "GET /v1/sockets?limit=10000 HTTP/1.1\r\nHost: "
-                 + options_.api.host + "\r\nConnection: close\r\n\r\n";
-  std::string text;
-  char chunk[65536];
+  auto request = "GET " + target + " HTTP/1.1\r\nHost: " + options_.api.host
+                 + "\r\nConnection: close\r\n\r\n";
+  std::string result;
+  std::vector<char> chunk(65536);
   auto got = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
-  while (got > 0 && (text.empty() || answer_size(text) == 0)) {
-    got = ::recv(fd, chunk, sizeof chunk, 0);
-    text.append(chunk, got > 0 ? static_cast<std::size_t>(got) : 0);
+  while (got > 0 && answer_size(result) == 0) {
+    got = ::recv(fd, chunk.data(), chunk.size(), 0);
+    result.append(chunk.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   }
   ::close(fd);
+  return result;
+}
+
+std::vector<std::string> api::socket_ids() const {
   std::vector<std::string> result;
+  constexpr std::size_t page = 1000;
   constexpr std::string_view key = "\"socket_id\":\"";
-  for (auto at = text.find(key); at != text.npos; at = text.find(key, at)) {
-    at += key.size();
-    result.push_back(text.substr(at, text.find('"', at) - at));
+  auto base = "/v1/sockets?limit=" + std::to_string(page)
+              + "&path=" + wire_.where.target;
+  for (auto full = true; full;) {
+    auto before = result.size();
+    auto text = get(before == 0 ? base : base + "&after=" + result.back());
+    for (auto at = text.find(key); at != text.npos; at = text.find(key, at)) {
+      at += key.size();
+      result.push_back(text.substr(at, text.find('"', at) - at));
+    }
+    full = result.size() - before == page;
   }
   return result;
 }
@@ -101,8 +113,8 @@ void api::open() {
                              wire_.payload));
   } else {
     for (const auto& id : socket_ids())
-      requests_.push_back(post(options_.api, "/v1/sockets/" + id + "/messages",
-                               wire_.payload));
+      requests_.push_back(
+          post(options_.api, "/v1/sockets/" + id + "/messages", wire_.payload));
     if (requests_.size() != options_.subscribers)
       throw failure{"the API lists " + std::to_string(requests_.size())
                     + " sockets instead of "
@@ -156,6 +168,7 @@ void api::run(const slice_limit& until, slice& into) {
     if (messages > outstanding_)
       throw failure{"more deliveries than requests asked for"};
     outstanding_ -= messages;
+    into.settled += messages;
     if (now < deadline)
       into.count += messages;
   };

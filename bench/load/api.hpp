@@ -40,6 +40,7 @@ private:
   };
 
   int connect_api() const;
+  std::string get(const std::string& target) const;
   std::vector<std::string> socket_ids() const;
   void request(http_connection& by);
   bool answered(http_connection& by);

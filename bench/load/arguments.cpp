@@ -18,6 +18,11 @@ arguments::arguments(int argc, const char* const* argv, int first) {
   }
 }
 
+arguments::arguments(const std::map<std::string, std::string>& given) {
+  for (const auto& [name, value] : given)
+    given_.insert_or_assign(name, option{value, false});
+}
+
 std::string arguments::text(const std::string& name,
                             const std::string& otherwise) {
   auto found = given_.find(name);

@@ -12,6 +12,8 @@ namespace switchboard::bench {
 class arguments {
 public:
   arguments(int argc, const char* const* argv, int first);
+  /// From names and values; a flag's value is empty.
+  explicit arguments(const std::map<std::string, std::string>& given);
 
   std::string text(const std::string& name, const std::string& otherwise);
   /// Must be there.

@@ -32,6 +32,7 @@ const char* const scenario_help =
                --pid PID  --connections 5000  --base 500
 
   --size 20        bytes of a message
+  --subprotocol NAME
   --dialect plain  or mqtt, nats, socket.io within the WebSocket messages
   --deflate off    or offer (permessage-deflate agreed on, messages are sent
                    uncompressed) or compressed
@@ -51,16 +52,20 @@ std::string with_group(std::string url, std::size_t group) {
 /// Options that all scenarios share, and the wires they make.
 struct common {
   explicit common(arguments& given)
-      : url(given.needed("url")), size(given.number("size", 20)),
+      : url(given.needed("url")),
+        size(given.number("size", 20)),
         dialect_name(given.text("dialect", "plain")),
         deflate(given.text("deflate", "off")),
-        takeover(given.flag("takeover")) {
+        takeover(given.flag("takeover")),
+        subprotocol(given.text("subprotocol", "")) {
     if (deflate != "off" && deflate != "offer" && deflate != "compressed")
       throw wrong_usage{"--deflate is off, offer or compressed"};
   }
 
   wire make(const std::string& to, const std::string& room, bool sends) const {
     auto what = make_talk(dialect_name, room, size);
+    if (!subprotocol.empty())
+      what.speech.subprotocol = subprotocol;
     if (deflate != "off") {
       what.expected.compressed = true;
       what.speech.extensions = "permessage-deflate";
@@ -82,6 +87,7 @@ struct common {
   std::string dialect_name;
   std::string deflate;
   bool takeover;
+  std::string subprotocol;
 };
 
 std::unique_ptr<scenario> make_fanout(const common& all, arguments& given) {

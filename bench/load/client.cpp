@@ -81,10 +81,9 @@ void client::flush() {
     auto between = position_ == 0 && !first_.empty();
     std::span<const std::byte> bytes{first_};
     if (!between)
-      bytes = wire_.train->at(position_,
-                              first_.empty()
-                                  ? owed_
-                                  : wire_.train->frame_bytes() - position_);
+      bytes = wire_.train->at(
+          position_,
+          first_.empty() ? owed_ : wire_.train->frame_bytes() - position_);
     auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN)
       fail(std::string{"send: "} + std::strerror(errno));
@@ -148,18 +147,28 @@ client::finish_opening(std::span<const std::byte> bytes) {
   auto size = wire_.opening.check(head_);
   if (size == 0)
     return {};
-  stage_ = wire_.speech.ready.empty() ? stage::open : stage::greeting;
   head_.clear();
   head_.shrink_to_fit();
-  if (stage_ == stage::greeting)
-    scanner_.keep = &greetings_;
-  for (const auto& greeting : wire_.speech.greeting) {
-    auto frame = masked_frame(greeting, wire_.speech.op);
+  greeted_ = 0;
+  greet();
+  return bytes.subspan(size - had);
+}
+
+// Sends the next greeting; without one the connection is open.
+void client::greet() {
+  if (greeted_ == wire_.speech.greetings.size()) {
+    stage_ = stage::open;
+    scanner_.keep = nullptr;
+    return;
+  }
+  stage_ = stage::greeting;
+  scanner_.keep = &kept_;
+  for (const auto& message : wire_.speech.greetings[greeted_].sent) {
+    auto frame = masked_frame(message, wire_.speech.op);
     first_.insert(first_.end(), frame.begin(), frame.end());
   }
   if (!waits_for_room_)
     flush();
-  return bytes.subspan(size - had);
 }
 
 std::size_t client::take(std::span<const std::byte> bytes) {
@@ -170,13 +179,14 @@ std::size_t client::take(std::span<const std::byte> bytes) {
     answer_controls();
   if (!greeting)
     return closing_ ? 0 : messages;
-  for (const auto& text : greetings_)
+  for (const auto& text : kept_)
     head_ += text;
-  greetings_.clear();
-  if (head_.find(wire_.speech.ready) != std::string::npos) {
-    stage_ = stage::open;
+  kept_.clear();
+  if (head_.find(wire_.speech.greetings[greeted_].answer)
+      != std::string::npos) {
+    ++greeted_;
     head_.clear();
-    scanner_.keep = nullptr;
+    greet();
   }
   return 0;
 }

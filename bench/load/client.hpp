@@ -62,6 +62,7 @@ private:
   std::size_t receive();
   std::span<const std::byte> finish_opening(std::span<const std::byte> bytes);
   std::size_t take(std::span<const std::byte> bytes);
+  void greet();
   void answer_controls();
   void flush();
   [[noreturn]] void fail(const std::string& why) const;
@@ -78,9 +79,10 @@ private:
   stage stage_ = stage::closed;
   bool waits_for_room_ = false;
   bool closing_ = false;
-  /// The handshake's answer, then what came before the connection was ready.
+  /// The handshake's answer, then what came since the last greeting.
   std::string head_;
-  std::vector<std::string> greetings_;
+  std::vector<std::string> kept_;
+  std::size_t greeted_ = 0;
 };
 
 } // namespace switchboard::bench

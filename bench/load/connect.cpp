@@ -73,6 +73,7 @@ void coming_and_going::run(const slice_limit& until, slice& into) {
       throw failure{"no connection was finished in ten seconds"};
   }
   into.count += ended;
+  into.settled += ended;
   into.elapsed += std::chrono::nanoseconds{now - start};
   into.load_cpu += std::chrono::nanoseconds{thread_cpu_ns() - cpu};
   for (auto& each : fleet_.clients())

@@ -11,6 +11,14 @@
 
 namespace switchboard::bench {
 
+/// One exchange before the first message.
+struct greeting {
+  /// A message each.
+  std::vector<std::string> sent;
+  /// Bytes that the server says when it is done.
+  std::string answer;
+};
+
 /// How to talk to the server at a URL, for those that speak a protocol of their
 /// own inside of WebSocket messages.
 struct dialect {
@@ -20,11 +28,8 @@ struct dialect {
   std::string extensions;
   /// Opcode of greetings and messages.
   net::opcode op = net::opcode::text;
-  /// Messages to send once connected.
-  std::vector<std::string> greeting;
-  /// A connection is ready when the server has sent these bytes; empty: at
-  /// once.
-  std::string ready;
+  /// What is said before the first message, in order.
+  std::vector<greeting> greetings;
 };
 
 /// What all connections to a URL share.

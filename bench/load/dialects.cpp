@@ -46,12 +46,11 @@ talk mqtt(const std::string& room, const std::string& content) {
   talk result;
   result.speech.subprotocol = "mqtt";
   // Clean session, no keep-alive; the server chooses the client's identifier.
-  auto connect = field("MQTT") + std::string{'\x04', '\x02', '\0', '\0'}
-                 + field("");
+  auto connect =
+      field("MQTT") + std::string{'\x04', '\x02', '\0', '\0'} + field("");
   auto subscribe = std::string{'\0', '\x01'} + field(room) + '\0';
-  result.speech.greeting = {packet('\x10', connect),
-                            packet('\x82', subscribe)};
-  result.speech.ready = "\x90\x03";
+  result.speech.greetings = {
+      {{packet('\x10', connect), packet('\x82', subscribe)}, "\x90\x03"}};
   result.sent = packet('\x30', field(room) + content);
   result.returned = result.sent;
   return result;
@@ -60,11 +59,10 @@ talk mqtt(const std::string& room, const std::string& content) {
 talk nats(const std::string& room, const std::string& content) {
   talk result;
   auto size = std::to_string(content.size());
-  result.speech.greeting = {
-      R"(CONNECT {"verbose":false,"pedantic":false,"protocol":1})"
-      "\r\nSUB "
-      + room + " 1\r\nPING\r\n"};
-  result.speech.ready = "PONG\r\n";
+  auto connect = R"(CONNECT {"verbose":false,"pedantic":false,"protocol":1})"
+                 "\r\nSUB "
+                 + room + " 1\r\nPING\r\n";
+  result.speech.greetings = {{{connect}, "PONG\r\n"}};
   result.sent = "PUB " + room + ' ' + size + "\r\n" + content + "\r\n";
   result.returned = "MSG " + room + " 1 " + size + "\r\n" + content + "\r\n";
   return result;
@@ -72,12 +70,11 @@ talk nats(const std::string& room, const std::string& content) {
 
 talk socket_io(const std::string& room, const std::string& content) {
   talk result;
-  result.speech.greeting = {"40"};
-  result.speech.ready = "40{";
+  result.speech.greetings = {{{"40"}, "40{"}};
   auto event = std::string{"echo"};
   if (!room.empty()) {
-    result.speech.greeting.push_back(R"(42["join",")" + room + R"("])");
-    result.speech.ready = R"(42["joined"])";
+    result.speech.greetings.push_back(
+        {{R"(42["join",")" + room + R"("])"}, R"(42["joined"])"});
     event = "fan";
   }
   result.sent = R"(42[")" + event + R"(",")" + content + R"("])";
@@ -94,9 +91,9 @@ talk make_talk(const std::string& name, const std::string& room,
   if (name == "plain")
     result = plain(content);
   else if (name == "mqtt")
-    result = mqtt(room, content);
+    result = mqtt(room.empty() ? "none" : room, content);
   else if (name == "nats")
-    result = nats(room, content);
+    result = nats(room.empty() ? "none" : room, content);
   else if (name == "socket.io")
     result = socket_io(room, content);
   else

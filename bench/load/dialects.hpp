@@ -18,8 +18,8 @@ struct talk {
 
 /// @param name `plain`, `mqtt` (3.1.1), `nats` or `socket.io`; throws
 ///        `wrong_usage` for any other.
-/// @param room what connections subscribe to and publish to; empty for plain
-///        echo.
+/// @param room what connections subscribe to and publish to; empty where
+///        there is no fan-out.
 /// @param size of the content, in bytes, without what the protocol adds.
 talk make_talk(const std::string& name, const std::string& room,
                std::size_t size);

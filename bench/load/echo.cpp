@@ -37,12 +37,13 @@ void echo::probe() {
 
 void echo::run(const slice_limit& until, slice& into) {
   auto cpu = thread_cpu_ns();
+  auto before = into.count;
   if (options_.rate > 0)
     run_at_rate(until, into);
   else
     run_closed(until, into);
   into.load_cpu += std::chrono::nanoseconds{thread_cpu_ns() - cpu};
-  drain();
+  into.settled += into.count - before + drain();
 }
 
 void echo::take(client& who, std::size_t messages, std::uint64_t now,
@@ -60,8 +61,8 @@ void echo::run_closed(const slice_limit& until, slice& into) {
   auto deadline = end_of(until, start);
   auto budget = until.count;
   auto send = [&](client& who, std::size_t messages, std::uint64_t now) {
-    messages = static_cast<std::size_t>(
-        std::min<std::uint64_t>(messages, budget));
+    messages =
+        static_cast<std::size_t>(std::min<std::uint64_t>(messages, budget));
     if (messages == 0)
       return;
     budget -= messages;
@@ -113,13 +114,14 @@ void echo::run_at_rate(const slice_limit& until, slice& into) {
   into.elapsed += std::chrono::nanoseconds{now - start};
 }
 
-void echo::drain() {
+std::uint64_t echo::drain() {
   slice late;
   fleet_.turn_until([&] { return outstanding_ == 0; },
                     [&](client& who, std::size_t messages) {
                       take(who, messages, now_ns(), late);
                     },
                     "echoes that are still on their way");
+  return late.count;
 }
 
 } // namespace switchboard::bench

@@ -32,7 +32,8 @@ private:
   void run_closed(const slice_limit& until, slice& into);
   void run_at_rate(const slice_limit& until, slice& into);
   /// Ends a slice: everything sent must come back.
-  void drain();
+  /// @returns what came.
+  std::uint64_t drain();
   void take(client& who, std::size_t messages, std::uint64_t now, slice& into);
 
   wire wire_;

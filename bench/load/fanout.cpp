@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <string>
 
 #include "bench/load/failure.hpp"
 
@@ -11,17 +12,21 @@ namespace {
 
 // The most messages of a group on their way when they are sent at a rate.
 constexpr std::size_t most_behind = std::size_t{1} << 16;
+constexpr std::uint64_t opening_ns = 10'000'000'000U;
+// Silence after which nothing is on its way any more.
+constexpr std::uint64_t quiet_ns = 100'000'000U;
 
 } // namespace
 
 fanout::fanout(const make_wire& make, const fanout_options& options)
     : options_(options) {
-  options_.groups = std::clamp<std::size_t>(options_.groups, 1,
-                                            options_.subscribers);
-  auto slots = options_.rate > 0 ? most_behind
-                                 : std::bit_ceil(options_.window + 1);
+  options_.groups =
+      std::clamp<std::size_t>(options_.groups, 1, options_.subscribers);
+  auto slots =
+      options_.rate > 0 ? most_behind : std::bit_ceil(options_.window + 1);
   for (std::size_t i = 0; i < options_.groups; ++i) {
     auto& each = groups_.emplace_back();
+    each.number = i;
     each.size = options_.subscribers / options_.groups
                 + (i < options_.subscribers % options_.groups ? 1 : 0);
     each.having.resize(slots);
@@ -41,11 +46,46 @@ fanout::fanout(const make_wire& make, const fanout_options& options)
 
 void fanout::open() {
   fleet_.open();
+  await_subscriptions();
   probe();
 }
 
+void fanout::await_subscriptions() {
+  auto give_up = now_ns() + opening_ns;
+  std::uint64_t lacking = options_.subscribers;
+  auto last = now_ns();
+  auto arrived = [&](client& who, std::size_t messages) {
+    last = now_ns();
+    if (group_of_[who.index] && who.mark == 0) {
+      who.mark = messages;
+      --lacking;
+    }
+  };
+  while (lacking > 0) {
+    std::vector<bool> asked(groups_.size());
+    for (auto& each : fleet_.clients()) {
+      auto* in = group_of_[each.index];
+      if (!in || each.mark > 0 || asked[in->number])
+        continue;
+      asked[in->number] = true;
+      in->publisher->send(1);
+    }
+    last = now_ns();
+    while (now_ns() - last < quiet_ns && lacking > 0)
+      fleet_.turn(10, arrived);
+    if (lacking > 0 && now_ns() > give_up)
+      throw failure{std::to_string(lacking)
+                    + " subscribers got nothing in ten seconds"};
+  }
+  // What is left of those messages must not be taken for later ones.
+  last = now_ns();
+  while (now_ns() - last < quiet_ns)
+    fleet_.turn(10, arrived);
+  for (auto& each : fleet_.clients())
+    each.mark = 0;
+}
+
 void fanout::probe() {
-  slice ignored;
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     publish(now_ns());
     if (i % 64 == 63)
@@ -90,6 +130,7 @@ void fanout::take(client& who, std::size_t messages, slice& into) {
 
 void fanout::run(const slice_limit& until, slice& into) {
   auto cpu = thread_cpu_ns();
+  auto before = into.count;
   auto start = now_ns();
   auto deadline = end_of(until, start);
   auto interval = options_.rate > 0 ? 1e9 / options_.rate : 0;
@@ -112,16 +153,16 @@ void fanout::run(const slice_limit& until, slice& into) {
   }
   into.elapsed += std::chrono::nanoseconds{now - start};
   into.load_cpu += std::chrono::nanoseconds{thread_cpu_ns() - cpu};
-  drain();
+  into.settled += into.count - before + drain();
 }
 
-void fanout::drain() {
+std::uint64_t fanout::drain() {
   slice late;
-  fleet_.turn_until([&] { return outstanding_ == 0; },
-                    [&](client& who, std::size_t messages) {
-                      take(who, messages, late);
-                    },
-                    "deliveries that are still on their way");
+  fleet_.turn_until(
+      [&] { return outstanding_ == 0; },
+      [&](client& who, std::size_t messages) { take(who, messages, late); },
+      "deliveries that are still on their way");
+  return late.count;
 }
 
 } // namespace switchboard::bench

@@ -41,6 +41,7 @@ public:
 
 private:
   struct group {
+    std::size_t number = 0;
     std::deque<wire> wires;
     client* publisher = nullptr;
     std::size_t size = 0;
@@ -55,9 +56,14 @@ private:
 
   void publish(std::uint64_t when);
   void take(client& who, std::size_t messages, slice& into);
-  void drain();
-  /// Finds out whether the servers's subscriptions are all in place: a message
-  /// to each group must come to everybody.
+  /// Ends a slice: everything published must come.
+  /// @returns the deliveries that came.
+  std::uint64_t drain();
+  /// Publishes until every subscriber has had something: a server may finish
+  /// a handshake before the socket is in its group. From here on nothing may
+  /// be lost.
+  void await_subscriptions();
+  /// One message to each group must come to everybody, once.
   void probe();
 
   fanout_options options_;

@@ -17,11 +17,9 @@ std::vector<std::byte> masked_frame(std::string_view payload, net::opcode op,
   const net::mask_key key{std::byte{0x37}, std::byte{0xfa}, std::byte{0x21},
                           std::byte{0x3d}};
   std::array<std::byte, net::max_header_bytes> header{};
-  auto size =
-      net::write_header(header, op, payload.size(), true, rsv1, &key);
-  std::vector<std::byte> result{header.begin(),
-                                header.begin()
-                                    + static_cast<std::ptrdiff_t>(size)};
+  auto size = net::write_header(header, op, payload.size(), true, rsv1, &key);
+  std::vector<std::byte> result{
+      header.begin(), header.begin() + static_cast<std::ptrdiff_t>(size)};
   auto bytes = std::as_bytes(std::span{payload});
   result.insert(result.end(), bytes.begin(), bytes.end());
   net::apply_mask(std::span{result}.subspan(size), key);

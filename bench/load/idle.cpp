@@ -1,6 +1,5 @@
 #include "bench/load/idle.hpp"
 
-
 #include "bench/load/failure.hpp"
 #include "bench/load/fleet.hpp"
 #include "bench/load/processes.hpp"
@@ -37,10 +36,9 @@ idle_result measure_idle(const wire& shared, const idle_options& options) {
   connections.add(options.connections - options.base, shared);
   connections.open();
   result.resident_bytes_after = settled_bytes(connections, options.server);
-  result.bytes_per_socket =
-      (double(result.resident_bytes_after)
-       - double(result.resident_bytes_before))
-      / double(options.connections - options.base);
+  result.bytes_per_socket = (double(result.resident_bytes_after)
+                             - double(result.resident_bytes_before))
+                            / double(options.connections - options.base);
   return result;
 }
 

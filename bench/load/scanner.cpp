@@ -40,20 +40,20 @@ std::size_t scanner::scan(std::span<const std::byte> bytes,
       net::frame_header header;
       std::size_t size = 0;
       switch (net::read_header({header_, had + more}, header, size)) {
-      case net::header_result::bad_length:
-        throw failure{"a frame's length is not in its shortest form"};
-      case net::header_result::need_more:
-        header_bytes_ = static_cast<std::uint8_t>(had + more);
-        return messages;
-      case net::header_result::complete:
-        break;
+        case net::header_result::bad_length:
+          throw failure{"a frame's length is not in its shortest form"};
+        case net::header_result::need_more:
+          header_bytes_ = static_cast<std::uint8_t>(had + more);
+          return messages;
+        case net::header_result::complete:
+          break;
       }
       bytes = bytes.subspan(size - had);
       header_bytes_ = 0;
       begin_frame(header, expected);
     }
-    auto here = static_cast<std::size_t>(
-        std::min<std::uint64_t>(left_, bytes.size()));
+    auto here =
+        static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
     take_payload(bytes.first(here));
     bytes = bytes.subspan(here);
     if (left_ > 0)

@@ -26,6 +26,8 @@ inline std::uint64_t end_of(const slice_limit& until, std::uint64_t start) {
 struct slice {
   /// Messages, deliveries or connections that were finished in time.
   std::uint64_t count = 0;
+  /// The same with those that were finished while the slice was drained.
+  std::uint64_t settled = 0;
   std::chrono::nanoseconds elapsed{};
   /// Processor time that the load itself used.
   std::chrono::nanoseconds load_cpu{};

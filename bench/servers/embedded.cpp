@@ -6,9 +6,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <caf/all.hpp>
 
@@ -22,14 +26,13 @@ namespace {
 
 constexpr const char* config_name = "bench";
 
-// Behaviors of one shard. Each is an actor of its own, so that a message is
-// matched with one handler only.
 class echo_handler : public sb::pinned_handler {
 public:
   using pinned_handler::pinned_handler;
 
   caf::behavior make_behavior() override {
-    return {[](caf::unit_t) {}};
+    return {[](const sb::closed_event&) {
+    }};
   }
 
   bool on_message(sb::local_socket& from, sb::message_view content) override {
@@ -38,31 +41,38 @@ public:
   }
 };
 
-class room_handler : public sb::pinned<caf::event_based_actor> {
+class room_handler : public sb::pinned_handler {
 public:
   room_handler(caf::actor_config& config, const sb::instance& board)
-      : pinned(config), board_(board) {}
+      : pinned_handler(config), board_(board) {}
 
   caf::behavior make_behavior() override {
     return {[this](const sb::connection_event& event) {
-              return delegate(caf::actor_cast<sb::socket_actor>(event.socket),
-                              sb::socket_subscribe{{std::string{event.attributes->path()}}});
-            },
-            [this](const sb::message_event& event) {
-              send(room_of(std::string{event.attributes->path()}), event.content);
-            }};
+      std::string room{event.attributes->path()};
+      return delegate(caf::actor_cast<sb::socket_actor>(event.socket),
+                      sb::socket_subscribe{{std::move(room)}});
+    }};
+  }
+
+  bool on_message(sb::local_socket& from, sb::message_view content) override {
+    send(room_of(from.attributes()->path()),
+         sb::payload{std::string{content.bytes}, content.binary});
+    return true;
   }
 
 private:
-  const caf::group& room_of(const std::string& path) {
-    auto [entry, added] = rooms_.try_emplace(path);
-    if (added)
-      entry->second = board_.group(config_name, path);
-    return entry->second;
+  const caf::group& room_of(std::string_view path) {
+    auto found = rooms_.find(path);
+    if (found == rooms_.end()) {
+      std::string name{path};
+      auto group = board_.group(config_name, name);
+      found = rooms_.emplace(std::move(name), std::move(group)).first;
+    }
+    return found->second;
   }
 
   const sb::instance& board_;
-  std::map<std::string, caf::group> rooms_;
+  std::map<std::string, caf::group, std::less<>> rooms_;
 };
 
 class broadcast_handler : public sb::pinned<caf::event_based_actor> {
@@ -73,7 +83,7 @@ public:
   caf::behavior make_behavior() override {
     return {[this](const sb::message_event& event) {
       sb::broadcast_request request;
-      request.to.path = event.attributes->path();
+      request.to.path = std::string{event.attributes->path()};
       request.content = event.content;
       auto done = make_response_promise();
       this->request(registry_, 10s, std::move(request))
