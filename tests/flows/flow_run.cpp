@@ -42,6 +42,7 @@ public:
         ++pauses;
         continue;
       }
+      last.push_back(run->ends_with_pending());
       asked.push_back(std::move(run->pending()));
       if (next == answers.size()) {
         run->answer({});
@@ -62,6 +63,8 @@ public:
 
   std::vector<std::string> logged;
   std::vector<operation> asked;
+  /// For each of them, whether the run told that nothing follows it.
+  std::vector<bool> last;
   std::vector<std::variant<value, error_text>> answers;
   std::unique_ptr<flow_run> run;
   int pauses = 0;
@@ -387,4 +390,40 @@ CAF_TEST(a closed event has the outcome as its payload) {
       R"(NORMAL_CLOSURE 1000 true bye|{"code":"NORMAL_CLOSURE","reason":"bye",)"
       R"("clean":true,"code_number":1000}|4001 4001 false |)"
       R"({"code":4001,"reason":"","clean":false,"code_number":4001})");
+}
+
+CAF_TEST(a run knows when nothing follows an operation) {
+  struct row {
+    const char* what;
+    std::vector<flow_options> flows;
+    std::vector<bool> last;
+  };
+  std::vector<row> rows;
+  auto add = [&](const char* what, std::vector<flow_options> flows,
+                 std::vector<bool> last) {
+    rows.push_back({what, std::move(flows), std::move(last)});
+  };
+  add("the only step", {make_flow("f", {send("x")})}, {true});
+  add("two", {make_flow("f", {send("x"), send("y")})}, {false, true});
+  add("a step behind it", {make_flow("f", {send("x"), log("y")})}, {false});
+  add("its output is kept", {make_flow("f", {target(send("x"), "v")})},
+      {false});
+  add("its failure is handled", {make_flow("f", {send("x")}, {log("y")})},
+      {false});
+  add("a loop", {make_flow("f", {each("#[{1, 2}]", {send("x")})})},
+      {false, true});
+  add("a called flow",
+      {make_flow("f", {ref("g")}), make_flow("g", {send("x")})}, {true});
+  add("a caller that goes on",
+      {make_flow("f", {ref("g"), log("y")}), make_flow("g", {send("x")})},
+      {false});
+  add("a caller that handles failures",
+      {make_flow("f", {ref("g")}, {log("y")}), make_flow("g", {send("x")})},
+      {false});
+  for (auto& row : rows) {
+    CAF_MESSAGE(row.what);
+    harness runs{row.flows};
+    CAF_CHECK_EQUAL(runs.go(), "ok");
+    CAF_CHECK(runs.last == row.last);
+  }
 }

@@ -126,8 +126,8 @@ struct fixture : connection_observer, turn_hook, io_handler {
   /// Sends a masked frame as a client does.
   void peer_sends(opcode op, const std::string& body) {
     mask_key key{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
-    auto frame = outgoing_frame::copy(op, std::as_bytes(std::span{body}), false,
-                                      &key);
+    auto frame =
+        outgoing_frame::copy(op, std::as_bytes(std::span{body}), false, &key);
     std::string bytes{reinterpret_cast<const char*>(frame->leading().data()),
                       frame->size()};
     CAF_REQUIRE_EQUAL(::send(peer.get(), bytes.data(), bytes.size(), 0),
