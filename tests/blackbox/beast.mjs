@@ -11,17 +11,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { within } from "./harness.mjs";
+import { Receiver, within } from "./harness.mjs";
 
 const program = process.env.SWITCHBOARD_BEAST_CLIENTS
   ?? new URL("../../build/release/tests/blackbox/beast-clients", import.meta.url).pathname;
 
-class BeastClient {
+class BeastClient extends Receiver {
   constructor(process, id) {
+    super();
     this.process = process;
     this.id_in_process = id;
-    this.received = [];
-    this.waiting = [];
     this.opened = new Promise((resolve, reject) => this.settle_opened = { resolve, reject });
     this.closed = new Promise((resolve) => this.settle_closed = resolve);
     this.opened.catch(() => {});
@@ -42,12 +41,7 @@ class BeastClient {
     } else if (event === "close") {
       this.settle_closed({ code, reason });
     } else {
-      const content = event === "text" ? data : Buffer.from(data, "hex");
-      const waiting = this.waiting.shift();
-      if (waiting)
-        waiting(content);
-      else
-        this.received.push(content);
+      this.take(event === "text" ? data : Buffer.from(data, "hex"));
     }
   }
 
@@ -56,21 +50,6 @@ class BeastClient {
       this.command("text", { data: content });
     else
       this.command("binary", { data: content.toString("hex") });
-  }
-
-  next(what = "a message", timeout = 5000) {
-    if (this.received.length > 0)
-      return Promise.resolve(this.received.shift());
-    const message = new Promise((resolve, reject) => {
-      this.waiting.push(resolve);
-      this.closed.then(({ code }) => reject(new Error(`closed with ${code} before ${what}`)));
-    });
-    return within(what, message, timeout);
-  }
-
-  ask(content) {
-    this.send(content);
-    return this.next(`the answer to ${String(content).slice(0, 40)}`);
   }
 
   close(code = 1000) {

@@ -273,35 +273,19 @@ steps = [ { send = { content = "#[payload]" } } ]
 `;
 }
 
-/// A client of npm `ws` that keeps what it received.
-export class Client {
-  constructor(url, protocols = [], options = {}) {
-    this.received = [];
-    this.waiting = [];
-    this.ws = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
-    this.ws.on("message", (data, binary) => {
-      const message = binary ? data : data.toString();
-      const waiting = this.waiting.shift();
-      if (waiting)
-        waiting(message);
-      else
-        this.received.push(message);
-    });
-    this.closed = new Promise((resolve) => {
-      this.ws.once("close", (code, reason) =>
-        resolve({ code, reason: reason.toString() }));
-    });
-    this.opened = new Promise((resolve, reject) => {
-      this.ws.once("open", () => resolve(this));
-      this.ws.once("error", reject);
-    });
-    // An error after the opening is told by `closed`.
-    this.ws.on("error", () => {});
-    this.opened.catch(() => {});
-  }
+/// What every client here does with messages, whatever library it is of: keeps
+/// what it received. Has `send` and a promise `closed`.
+export class Receiver {
+  received = [];
+  waiting = [];
 
-  send(...args) {
-    this.ws.send(...args);
+  /// A message has come: a Buffer, or a string for text.
+  take(message) {
+    const waiting = this.waiting.shift();
+    if (waiting)
+      waiting(message);
+    else
+      this.received.push(message);
   }
 
   /// The next message that no one took yet: a Buffer, or a string for text.
@@ -320,6 +304,30 @@ export class Client {
   ask(...args) {
     this.send(...args);
     return this.next(`the answer to ${String(args[0]).slice(0, 40)}`);
+  }
+}
+
+/// A client of npm `ws`.
+export class Client extends Receiver {
+  constructor(url, protocols = [], options = {}) {
+    super();
+    this.ws = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
+    this.ws.on("message", (data, binary) => this.take(binary ? data : data.toString()));
+    this.closed = new Promise((resolve) => {
+      this.ws.once("close", (code, reason) =>
+        resolve({ code, reason: reason.toString() }));
+    });
+    this.opened = new Promise((resolve, reject) => {
+      this.ws.once("open", () => resolve(this));
+      this.ws.once("error", reject);
+    });
+    // An error after the opening is told by `closed`.
+    this.ws.on("error", () => {});
+    this.opened.catch(() => {});
+  }
+
+  send(...args) {
+    this.ws.send(...args);
   }
 
   close(code = 1000, reason = "") {
