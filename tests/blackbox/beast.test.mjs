@@ -4,41 +4,25 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import test from "node:test";
 import { beast } from "./beast.mjs";
-import { base, echo_flow, start } from "./harness.mjs";
+import { base, echo_flow, start, two_more_listeners } from "./harness.mjs";
 
 const config = base({ server: 'compression = "on"' }) + `
-[http_listener.second]
-host = "127.0.0.1"
-port = 0
-base_path = "/second"
-
-[websocket.rooms.server]
-listener = "second"
-
-[http_listener.third]
-host = "127.0.0.1"
-port = 0
-
-[websocket.stateless.server]
-listener = "third"
-listener_base_path = "/third"
-compression = { server_no_context_takeover = true, client_no_context_takeover = true, minimum_size = "1B" }
-
+${two_more_listeners}
 ${echo_flow("/echo").replace("path =", 'config = "main"\npath =')}
 
 [[flow]]
 name = "join"
 source = "on-inbound-connection"
-config = "rooms"
+config = "plain"
 path = "/{room}"
 steps = [ { subscribe_groups = { groups = ["#[attributes.uri_params.room]"] } } ]
 
 [[flow]]
 name = "say"
 source = "inbound-listener"
-config = "rooms"
+config = "plain"
 path = "/{room}"
-steps = [ { broadcast = { config = "rooms", groups = ["#[attributes.uri_params.room]"], content = "#[payload]" } } ]
+steps = [ { broadcast = { config = "plain", groups = ["#[attributes.uri_params.room]"], content = "#[payload]" } } ]
 
 ${echo_flow("/files/*", "tail").replace("path =", 'config = "stateless"\npath =')}
 `;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import test from "node:test";
-import { base, connect, start, within } from "./harness.mjs";
+import { base, connect, start, two_more_listeners, within } from "./harness.mjs";
 
 const config = base({
   server: `
@@ -11,23 +11,7 @@ compression = "on"
 subprotocols = ["chat.v2", "chat.v1"]
 `,
 }) + `
-[http_listener.second]
-host = "127.0.0.1"
-port = 0
-base_path = "/second"
-
-[websocket.plain.server]
-listener = "second"
-
-[http_listener.third]
-host = "127.0.0.1"
-port = 0
-
-[websocket.stateless.server]
-listener = "third"
-listener_base_path = "/third"
-compression = { server_no_context_takeover = true, client_no_context_takeover = true, minimum_size = "1B" }
-
+${two_more_listeners}
 [[flow]]
 name = "echo"
 source = "inbound-listener"

@@ -262,6 +262,28 @@ ${server}
 `;
 }
 
+/// After `base`: a listener `second` under the path /second with the
+/// configuration `plain`, and a listener `third` with the configuration
+/// `stateless` under /third, which compresses each message by itself.
+export const two_more_listeners = `
+[http_listener.second]
+host = "127.0.0.1"
+port = 0
+base_path = "/second"
+
+[websocket.plain.server]
+listener = "second"
+
+[http_listener.third]
+host = "127.0.0.1"
+port = 0
+
+[websocket.stateless.server]
+listener = "third"
+listener_base_path = "/third"
+compression = { server_no_context_takeover = true, client_no_context_takeover = true, minimum_size = "1B" }
+`;
+
 /// A flow that sends each message back.
 export function echo_flow(path, name = "echo") {
   return `
