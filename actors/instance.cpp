@@ -117,6 +117,7 @@ struct instance::impl {
   actors::group_module groups;
   std::vector<std::shared_ptr<actors::shard>> shards;
   std::vector<caf::strong_actor_ptr> shard_actors;
+  io_method io = io_method::epoll;
   actors::internal_registry_actor registry;
   registry_actor public_registry;
   std::map<std::string, actors::supervisor_actor> supervisors;
@@ -130,7 +131,8 @@ struct instance::impl {
       std::make_shared<running_count>();
   std::atomic<bool> stopped{false};
 
-  void start_shards(std::size_t count, const report_function& report);
+  void start_shards(std::size_t count, io_method io,
+                    const report_function& report);
   void start_supervisors(const switchboard_options& options,
                          const report_function& report);
   caf::error begin();
@@ -144,12 +146,13 @@ struct instance::impl {
   void end_actors();
 };
 
-void instance::impl::start_shards(std::size_t count,
+void instance::impl::start_shards(std::size_t count, io_method io,
                                   const report_function& report) {
   registry = system.spawn(actors::registry);
   public_registry = registry;
   for (std::size_t i = 0; i < count; ++i)
-    shards.push_back(std::make_shared<actors::shard>(system, i));
+    shards.push_back(std::make_shared<actors::shard>(system, i, io));
+  this->io = shards.front()->loop().method();
   for (auto& shard : shards) {
     shard_actors.push_back(actors::make_bound<actors::shard_actor>(
         *shard, groups.index(), registry, report));
@@ -281,7 +284,7 @@ instance::start(caf::actor_system& system, switchboard_options options,
   std::unique_ptr<instance> result{
       new instance{std::make_unique<impl>(system)}};
   try {
-    result->impl_->start_shards(count, on_report);
+    result->impl_->start_shards(count, options.runtime.io, on_report);
   } catch (const std::system_error& failure) {
     return make_error(errc::connectivity,
                       std::string{"the event loops cannot start: "}
@@ -305,6 +308,10 @@ const registry_actor& instance::registry() const noexcept {
 
 std::size_t instance::shards() const noexcept {
   return impl_->shards.size();
+}
+
+io_method instance::io() const noexcept {
+  return impl_->io;
 }
 
 caf::group instance::group(const std::string& config,

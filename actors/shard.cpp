@@ -28,9 +28,10 @@ void shard::forwarding::exec_later(caf::resumable* what) {
   system().scheduler().enqueue(what);
 }
 
-shard::shard(caf::actor_system& system, std::size_t index)
+shard::shard(caf::actor_system& system, std::size_t index, io_method io)
     : system_(system),
       index_(index),
+      loop_(io),
       pinning_unit_(system, *this),
       forwarding_unit_(system) {}
 

@@ -27,8 +27,9 @@ protected:
 class shard final : public std::enable_shared_from_this<shard>,
                     private net::turn_hook {
 public:
-  /// Fails with std::system_error where the process has no descriptors left.
-  shard(caf::actor_system& system, std::size_t index);
+  /// Fails with std::system_error where the process has no descriptors left
+  /// or `io` is `io_uring` and the kernel refuses it.
+  shard(caf::actor_system& system, std::size_t index, io_method io);
 
   ~shard();
 

@@ -95,6 +95,42 @@ void connection::on_io(std::uint32_t events) {
   }
 }
 
+int connection::receives_from() const noexcept {
+  if (reads_much_ || wire_->secure() || phase_ == phase::ended
+      || (!may_read() && phase_ != phase::finishing))
+    return -1;
+  return wire_->fd();
+}
+
+void connection::on_received(std::span<std::byte> slice, int result) {
+  if (phase_ == phase::ended)
+    return;
+  auto outcome = read_outcome(result);
+  if (!may_read() && phase_ != phase::finishing) {
+    keep_for_later(outcome, slice);
+    return;
+  }
+  handle_read(outcome, slice);
+  // More of it may have come, and then large reads are cheaper.
+  reads_much_ = outcome.bytes == slice.size();
+  if (reads_much_ && may_read() && phase_ == phase::open)
+    read_some();
+}
+
+/// Somebody has paused the reading that was done already.
+void connection::keep_for_later(const wire_result& result,
+                                std::span<std::byte> buffer) {
+  if (result.what == wire_result::status::failed) {
+    lose(result.error.message());
+    return;
+  }
+  // An end stays in the socket and is read again.
+  heard_ = loop_.now();
+  leftover_.insert(leftover_.end(), buffer.begin(),
+                   buffer.begin() + static_cast<std::ptrdiff_t>(result.bytes));
+  update_interest();
+}
+
 bool connection::may_read() const noexcept {
   return !paused_ && leftover_.empty()
          && queue_.control_bytes() <= control_backlog;
@@ -103,6 +139,12 @@ bool connection::may_read() const noexcept {
 void connection::read_some() {
   auto buffer = loop_.read_buffer();
   auto result = wire_->read(buffer);
+  reads_much_ = result.bytes >= call_batch::slice_size;
+  handle_read(result, buffer);
+}
+
+void connection::handle_read(const wire_result& result,
+                             std::span<std::byte> buffer) {
   switch (result.what) {
     case wire_result::status::ok:
       heard_ = loop_.now();

@@ -148,7 +148,11 @@ private:
 
   // io_handler, flushable, timer
   void on_io(std::uint32_t events) override;
+  int receives_from() const noexcept override;
+  void on_received(std::span<std::byte> slice, int result) override;
   void on_flush() override;
+  int offer(std::span<iovec>& vectors, std::span<std::byte> scratch) override;
+  void on_wrote(int result) override;
   void on_timer() override;
 
   // message_sink
@@ -158,10 +162,14 @@ private:
   void on_close(const close_status& status) override;
 
   void read_some();
+  void handle_read(const wire_result& result, std::span<std::byte> buffer);
+  void keep_for_later(const wire_result& result, std::span<std::byte> buffer);
   void take(std::span<std::byte> bytes);
   void take_leftover();
   bool may_read() const noexcept;
   void flush();
+  void handle_write(const wire_result& result, std::size_t offered);
+  void after_write();
   void written(std::size_t bytes);
   frame_ptr encode(outgoing_message& message);
   frame_ptr deflate(opcode op, std::span<const std::byte> bytes);
@@ -203,6 +211,8 @@ private:
   phase phase_ = phase::open;
   bool paused_ = false;
   bool taking_ = false;
+  /// Whether the last read was too large for a batch.
+  bool reads_much_ = false;
   bool ping_pending_ = false;
   bool write_blocked_ = false;
   bool write_shut_ = false;

@@ -14,6 +14,9 @@ namespace {
 /// The most pieces that one write gathers.
 constexpr std::size_t pieces_per_write = 64;
 
+/// Writes larger than this gain nothing from company.
+constexpr std::size_t batched_write = 2048;
+
 std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span{text});
 }
@@ -149,32 +152,65 @@ void connection::on_flush() {
     flush();
 }
 
+int connection::offer(std::span<iovec>& vectors, std::span<std::byte> scratch) {
+  if (phase_ == phase::ended || write_blocked_ || queue_.empty()
+      || queue_.bytes() > batched_write || wire_->secure())
+    return -1;
+  auto pieces = queue_.gather(vectors, scratch);
+  std::size_t offered = 0;
+  for (auto& piece : pieces)
+    offered += piece.iov_len;
+  if (offered < queue_.bytes())
+    return -1;
+  vectors = pieces;
+  queue_.begin();
+  return wire_->fd();
+}
+
+void connection::on_wrote(int result) {
+  // What was begun when the connection ended was reported then.
+  if (phase_ == phase::ended)
+    return;
+  auto offered = queue_.begun_bytes();
+  queue_.interrupt();
+  handle_write(write_outcome(result), offered);
+}
+
 void connection::flush() {
-  if (!queue_.empty()) {
-    std::array<iovec, pieces_per_write> vectors;
-    auto pieces = queue_.gather(vectors, loop_.write_buffer());
-    std::size_t offered = 0;
-    for (auto& piece : pieces)
-      offered += piece.iov_len;
-    auto result = wire_->write(pieces);
-    switch (result.what) {
-      case wire_result::status::ok:
-        written(result.bytes);
-        if (phase_ == phase::ended)
-          return;
-        if (result.bytes < offered)
-          write_blocked_ = true;
-        else if (!queue_.empty())
-          loop_.mark_dirty(*this);
-        break;
-      case wire_result::status::would_block:
-        write_blocked_ = true;
-        break;
-      default:
-        lose(result.error.message());
-        return;
-    }
+  if (queue_.empty()) {
+    after_write();
+    return;
   }
+  std::array<iovec, pieces_per_write> vectors;
+  auto pieces = queue_.gather(vectors, loop_.write_buffer());
+  std::size_t offered = 0;
+  for (auto& piece : pieces)
+    offered += piece.iov_len;
+  handle_write(wire_->write(pieces), offered);
+}
+
+void connection::handle_write(const wire_result& result, std::size_t offered) {
+  switch (result.what) {
+    case wire_result::status::ok:
+      written(result.bytes);
+      if (phase_ == phase::ended)
+        return;
+      if (result.bytes < offered)
+        write_blocked_ = true;
+      else if (!queue_.empty())
+        loop_.mark_dirty(*this);
+      break;
+    case wire_result::status::would_block:
+      write_blocked_ = true;
+      break;
+    default:
+      lose(result.error.message());
+      return;
+  }
+  after_write();
+}
+
+void connection::after_write() {
   if (queue_.empty() && phase_ == phase::finishing) {
     if (!linger_) {
       finish();

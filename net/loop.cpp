@@ -6,7 +6,6 @@
 #include <system_error>
 #include <utility>
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 namespace switchboard::net {
@@ -15,16 +14,30 @@ namespace {
 
 constexpr std::size_t events_per_turn = 512;
 
+/// Fewer calls than this are cheaper one by one.
+constexpr std::size_t smallest_batch = 3;
+
+std::unique_ptr<call_batch> make_batch(io_method how) {
+  if (how == io_method::epoll)
+    return nullptr;
+  std::error_code failure;
+  auto result = call_batch::make(failure);
+  if (!result && how == io_method::io_uring)
+    throw std::system_error{failure, "the kernel refuses io_uring"};
+  return result;
+}
+
 void throw_errno(const char* what) {
   throw std::system_error{errno, std::system_category(), what};
 }
 
 } // namespace
 
-loop::loop()
+loop::loop(io_method how)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(2 * buffer_size)) {
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(2 * buffer_size)),
+      batch_(make_batch(how)) {
   if (!epoll_)
     throw_errno("epoll_create1");
   if (!event_)
@@ -70,6 +83,8 @@ void loop::wake() noexcept {
 }
 
 void loop::wait(bool poll_only) {
+  if (batch_ && batch_->broken())
+    batch_.reset();
   auto timeout = -1;
   if (poll_only) {
     timeout = 0;
@@ -82,22 +97,65 @@ void loop::wait(bool poll_only) {
   auto count = ::epoll_wait(epoll_.get(), events.data(),
                             static_cast<int>(events.size()), timeout);
   now_ = clock::now();
-  for (auto i = 0; i < count; ++i) {
-    auto& event = events[static_cast<std::size_t>(i)];
-    if (event.data.ptr == nullptr) {
-      std::uint64_t value = 0;
-      [[maybe_unused]] auto n = ::read(event_.get(), &value, sizeof value);
-      // From here on a message pushed must wake us again.
-      woken_.store(false, std::memory_order_release);
-    } else {
-      static_cast<io_handler*>(event.data.ptr)->on_io(event.events);
-    }
+  std::span<const epoll_event> rest{
+      events.data(), static_cast<std::size_t>(std::max(count, 0))};
+  while (batch_ && rest.size() >= smallest_batch) {
+    auto size = std::min(rest.size(), call_batch::capacity);
+    dispatch_batch(rest.first(size));
+    rest = rest.subspan(size);
   }
+  for (auto& event : rest)
+    dispatch(event);
+}
+
+void loop::dispatch(const epoll_event& event) {
+  if (event.data.ptr == nullptr) {
+    std::uint64_t value = 0;
+    [[maybe_unused]] auto n = ::read(event_.get(), &value, sizeof value);
+    // From here on a message pushed must wake us again.
+    woken_.store(false, std::memory_order_release);
+  } else {
+    static_cast<io_handler*>(event.data.ptr)->on_io(event.events);
+  }
+}
+
+void loop::dispatch_batch(std::span<const epoll_event> events) {
+  std::array<bool, call_batch::capacity> received{};
+  batch_->clear();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    auto& event = events[i];
+    if (event.data.ptr == nullptr || event.events != EPOLLIN)
+      continue;
+    auto fd = static_cast<io_handler*>(event.data.ptr)->receives_from();
+    if (fd < 0)
+      continue;
+    batch_->receive(fd);
+    received[i] = true;
+  }
+  if (batch_->size() < smallest_batch)
+    received = {};
+  else
+    batch_->run();
+  // No handler is destroyed before the end of the turn.
+  for (std::size_t i = 0, call = 0; i < events.size(); ++i)
+    if (received[i]) {
+      auto handler = static_cast<io_handler*>(events[i].data.ptr);
+      handler->on_received(batch_->slice(call), batch_->result(call));
+      ++call;
+    } else {
+      dispatch(events[i]);
+    }
 }
 
 void loop::flush() {
   flushing_.swap(dirty_);
-  for (std::size_t i = 0; i < flushing_.size(); ++i) {
+  std::size_t begin = 0;
+  while (batch_ && flushing_.size() - begin >= smallest_batch) {
+    auto size = std::min(flushing_.size() - begin, call_batch::capacity);
+    flush_batch(std::span{flushing_}.subspan(begin, size));
+    begin += size;
+  }
+  for (auto i = begin; i < flushing_.size(); ++i) {
     auto what = std::exchange(flushing_[i], nullptr);
     if (what == nullptr)
       continue;
@@ -105,6 +163,34 @@ void loop::flush() {
     what->on_flush();
   }
   flushing_.clear();
+}
+
+void loop::flush_batch(std::span<flushable*> chunk) {
+  std::array<bool, call_batch::capacity> offered{};
+  batch_->clear();
+  for (std::size_t i = 0; i < chunk.size(); ++i)
+    if (chunk[i] != nullptr) {
+      auto pieces = batch_->pieces();
+      auto fd = chunk[i]->offer(pieces, batch_->slice(batch_->size()));
+      if (fd < 0)
+        continue;
+      batch_->send(fd, pieces);
+      offered[i] = true;
+    }
+  if (batch_->size() > 0)
+    batch_->run();
+  // The marks stay until here, so that `unmark` finds what goes away early.
+  for (std::size_t i = 0, call = 0; i < chunk.size(); ++i) {
+    auto at = offered[i] ? call++ : 0;
+    auto what = std::exchange(chunk[i], nullptr);
+    if (what == nullptr)
+      continue;
+    what->dirty_ = false;
+    if (offered[i])
+      what->on_wrote(batch_->result(at));
+    else
+      what->on_flush();
+  }
 }
 
 bool loop::add(int fd, io_handler& handler, std::uint32_t events) noexcept {

@@ -9,6 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include <sys/epoll.h>
+#include <sys/uio.h>
+
+#include <switchboard/options.hpp>
+
+#include "net/call_batch.hpp"
 #include "net/timer.hpp"
 #include "net/unique_fd.hpp"
 
@@ -26,12 +32,46 @@ class io_handler : public disposable {
 public:
   /// @param events of epoll.
   virtual void on_io(std::uint32_t events) = 0;
+
+  /// Asked when input is ready, before any handler of the batch is called.
+  /// @returns the socket that the loop may receive from on the handler's
+  ///          behalf; -1: `on_io` reads.
+  virtual int receives_from() const noexcept {
+    return -1;
+  }
+
+  /// Follows `receives_from` in place of `on_io`, perhaps after handlers
+  /// that changed this one's mind.
+  /// @param slice whole; its content lasts until the call returns.
+  /// @param result bytes received, 0 for the end, or a negative errno.
+  virtual void on_received(std::span<std::byte> slice, int result) {
+    static_cast<void>(slice);
+    static_cast<void>(result);
+  }
 };
 
 /// Someone with output that waits for the end of the turn.
 class flushable {
 public:
   virtual void on_flush() = 0;
+
+  /// Offers all of the output to a write that the loop makes together with
+  /// others. What it points to stays until `on_wrote`.
+  /// @param vectors receives the pieces; shortened to those used.
+  /// @param scratch lasts as long as the pieces.
+  /// @returns the socket, or -1: `on_flush` writes.
+  virtual int offer(std::span<iovec>& vectors, std::span<std::byte> scratch) {
+    static_cast<void>(vectors);
+    static_cast<void>(scratch);
+    return -1;
+  }
+
+  /// Follows `offer` in place of `on_flush`, perhaps after others that
+  /// changed this one's output or ended it.
+  /// @param result bytes written or a negative errno.
+  virtual void on_wrote(int result) {
+    static_cast<void>(result);
+  }
 
 protected:
   virtual ~flushable() = default;
@@ -58,12 +98,14 @@ protected:
 };
 
 /// An event loop on epoll, level-triggered; one a shard. A turn: wait, input
-/// and timers, the hook, output. All of it belongs to the thread that calls
+/// and timers, the hook, output. With io_uring, the reads of a turn and its
+/// writes are batches of calls. All of it belongs to the thread that calls
 /// `run`, except `wake` and `stop`.
 class loop {
 public:
-  /// Fails with std::system_error where the process has no descriptors left.
-  loop();
+  /// Fails with std::system_error where the process has no descriptors left
+  /// or `how` is `io_uring` and the kernel refuses it.
+  explicit loop(io_method how = io_method::epoll);
   ~loop();
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
@@ -103,6 +145,11 @@ public:
   /// Destroys something at the end of this turn.
   void dispose(std::unique_ptr<disposable> what);
 
+  /// `epoll` or `io_uring`, whichever it came to.
+  io_method method() const noexcept {
+    return batch_ ? io_method::io_uring : io_method::epoll;
+  }
+
   /// The time of this turn.
   clock::time_point now() const noexcept {
     return now_;
@@ -132,7 +179,10 @@ private:
   static constexpr std::size_t buffer_size = 64 * 1024;
 
   void wait(bool poll_only);
+  void dispatch(const epoll_event& event);
+  void dispatch_batch(std::span<const epoll_event> events);
   void flush();
+  void flush_batch(std::span<flushable*> chunk);
 
   unique_fd epoll_;
   unique_fd event_;
@@ -145,6 +195,8 @@ private:
   std::vector<std::unique_ptr<disposable>> graveyard_;
   std::vector<std::uint64_t> tokens_;
   std::unique_ptr<std::byte[]> buffer_;
+  /// Null: every handler makes its own calls.
+  std::unique_ptr<call_batch> batch_;
 };
 
 } // namespace switchboard::net

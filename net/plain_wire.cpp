@@ -10,12 +10,17 @@ namespace switchboard::net {
 
 namespace {
 
-wire_result outcome_of_error() {
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+wire_result failure_outcome(long code) {
+  if (code == EAGAIN || code == EWOULDBLOCK || code == EINTR)
     return {wire_result::status::would_block, 0, {}};
   return {wire_result::status::failed,
           0,
-          {errno, boost::system::system_category()}};
+          {static_cast<int>(code), boost::system::system_category()}};
+}
+
+/// The result of a system call in the way of the kernel's own.
+long with_errno(long result) {
+  return result < 0 ? -errno : result;
 }
 
 class plain_wire final : public wire {
@@ -23,12 +28,8 @@ public:
   explicit plain_wire(unique_fd fd) : fd_(std::move(fd)) {}
 
   wire_result read(std::span<std::byte> into) override {
-    auto n = ::recv(fd_.get(), into.data(), into.size(), 0);
-    if (n > 0)
-      return {wire_result::status::ok, static_cast<std::size_t>(n), {}};
-    if (n == 0)
-      return {wire_result::status::end, 0, {}};
-    return outcome_of_error();
+    return read_outcome(
+        with_errno(::recv(fd_.get(), into.data(), into.size(), 0)));
   }
 
   wire_result write(std::span<const iovec> from) override {
@@ -41,9 +42,7 @@ public:
       message.msg_iovlen = from.size();
       n = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
     }
-    if (n >= 0)
-      return {wire_result::status::ok, static_cast<std::size_t>(n), {}};
-    return outcome_of_error();
+    return write_outcome(with_errno(n));
   }
 
   void shutdown_write() noexcept override {
@@ -63,6 +62,20 @@ private:
 };
 
 } // namespace
+
+wire_result read_outcome(long result) {
+  if (result > 0)
+    return {wire_result::status::ok, static_cast<std::size_t>(result), {}};
+  if (result == 0)
+    return {wire_result::status::end, 0, {}};
+  return failure_outcome(-result);
+}
+
+wire_result write_outcome(long result) {
+  if (result >= 0)
+    return {wire_result::status::ok, static_cast<std::size_t>(result), {}};
+  return failure_outcome(-result);
+}
 
 std::unique_ptr<wire> make_plain_wire(unique_fd fd) {
   return std::make_unique<plain_wire>(std::move(fd));

@@ -81,9 +81,7 @@ void send_queue::push_control(frame_ptr frame) {
   bytes_ += frame->size();
   control_bytes_ += frame->size();
   make_room();
-  auto at = entries_.begin() + static_cast<std::ptrdiff_t>(head_);
-  if (at != entries_.end() && offset_ > 0)
-    ++at;
+  auto at = entries_.begin() + static_cast<std::ptrdiff_t>(first_unbegun());
   while (at != entries_.end() && at->frame->control())
     ++at;
   entries_.insert(at, {std::move(frame), 0});
@@ -91,8 +89,7 @@ void send_queue::push_control(frame_ptr frame) {
 
 std::vector<send_token> send_queue::drop_oldest(std::size_t limit) {
   std::vector<send_token> dropped;
-  auto first = head_ + (offset_ > 0 ? 1 : 0);
-  auto keep = entries_.begin() + static_cast<std::ptrdiff_t>(first);
+  auto keep = entries_.begin() + static_cast<std::ptrdiff_t>(first_unbegun());
   for (auto i = keep; i != entries_.end(); ++i) {
     if (bytes_ > limit && !i->frame->control()) {
       bytes_ -= i->frame->size();
@@ -157,9 +154,17 @@ std::span<iovec> send_queue::gather(std::span<iovec> vectors,
   return vectors.first(used);
 }
 
+std::size_t send_queue::begun_bytes() const noexcept {
+  std::size_t result = 0;
+  for (auto i = head_; i < head_ + begun_; ++i)
+    result += entries_[i].frame->size();
+  return result > 0 ? result - offset_ : 0;
+}
+
 std::size_t send_queue::advance(std::size_t count,
                                 std::vector<send_token>& done) {
   std::size_t messages = 0;
+  begun_ = 0;
   bytes_ -= count;
   while (count > 0) {
     auto& front = entries_[head_];

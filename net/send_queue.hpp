@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -64,12 +65,31 @@ public:
   std::span<iovec> gather(std::span<iovec> vectors,
                           std::span<std::byte> scratch) const;
 
+  /// Takes all that waits for begun until `advance` or `interrupt`: someone
+  /// else is writing it.
+  void begin() noexcept {
+    begun_ = entries_.size() - head_;
+  }
+
+  /// Nothing is being written any more.
+  void interrupt() noexcept {
+    begun_ = 0;
+  }
+
+  /// How many bytes `begin` took for begun.
+  std::size_t begun_bytes() const noexcept;
+
   /// Notes that `count` bytes were written.
   /// @param done receives the tokens of finished entries, zeros left out.
   /// @returns how many data frames were finished.
   std::size_t advance(std::size_t count, std::vector<send_token>& done);
 
 private:
+  /// The first entry that nothing was written of.
+  std::size_t first_unbegun() const noexcept {
+    return head_ + std::max<std::size_t>(begun_, offset_ > 0 ? 1 : 0);
+  }
+
   void make_room();
   void forget_written();
 
@@ -78,6 +98,8 @@ private:
   std::size_t head_ = 0;
   /// Bytes of the head entry already written.
   std::size_t offset_ = 0;
+  /// Entries of a write under way.
+  std::size_t begun_ = 0;
   std::size_t bytes_ = 0;
   std::size_t control_bytes_ = 0;
 };

@@ -30,6 +30,11 @@ struct wire_result {
   boost::system::error_code error;
 };
 
+/// What receiving from or sending to a socket came to.
+/// @param result bytes or a negative errno.
+wire_result read_outcome(long result);
+wire_result write_outcome(long result);
+
 /// A byte stream over a non-blocking socket. One system call a call.
 class wire {
 public:
@@ -42,7 +47,8 @@ public:
   /// Tells the peer that nothing more comes.
   virtual void shutdown_write() noexcept = 0;
 
-  /// For readiness.
+  /// For readiness; where the wire does not encrypt, others may receive from
+  /// it and send to it as well.
   virtual int fd() const noexcept = 0;
 
   /// Whether the wire encrypts.

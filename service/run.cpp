@@ -88,6 +88,10 @@ public:
     if (!host)
       return fail(host.error(), exit_deployment);
     instance_ = std::move(*host);
+    lines_->write(log_level::debug, "event loops",
+                  {{"shards", std::to_string(instance_->shards())},
+                   {"io", instance_->io() == io_method::io_uring ? "io_uring"
+                                                                 : "epoll"}});
     auto flows =
         flows::engine::start(*instance_, system_, what.program, report_);
     if (!flows)

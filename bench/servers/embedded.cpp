@@ -98,8 +98,10 @@ private:
   sb::registry_actor registry_;
 };
 
-sb::switchboard_options options_for(std::uint16_t port, bool deflate) {
+sb::switchboard_options options_for(std::uint16_t port, bool deflate,
+                                    sb::io_method io) {
   sb::switchboard_options result;
+  result.runtime.io = io;
   auto& listener = result.listeners.emplace_back();
   listener.name = "local";
   listener.host = "127.0.0.1";
@@ -148,14 +150,21 @@ std::vector<caf::actor> one_a_shard(sb::instance& board, const Ts&... xs) {
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
   bool deflate = false;
+  auto io = sb::io_method::automatic;
   for (int i = 1; i < argc; ++i) {
     std::string option{argv[i]};
     if (option == "--deflate") {
       deflate = true;
     } else if (option == "--port" && i + 1 < argc) {
       port = static_cast<std::uint16_t>(std::atoi(argv[++i]));
+    } else if (option == "--io" && i + 1 < argc) {
+      std::string_view method{argv[++i]};
+      io = method == "epoll"      ? sb::io_method::epoll
+           : method == "io_uring" ? sb::io_method::io_uring
+                                  : sb::io_method::automatic;
     } else {
-      std::cerr << "switchboard-bench-embedded --port PORT [--deflate]\n";
+      std::cerr << "switchboard-bench-embedded --port PORT [--deflate] "
+                   "[--io auto|epoll|io_uring]\n";
       return 2;
     }
   }
@@ -168,7 +177,7 @@ int main(int argc, char** argv) {
   caf::actor_system_config config;
   sb::configure(config);
   caf::actor_system system{config};
-  auto started = sb::instance::start(system, options_for(port, deflate));
+  auto started = sb::instance::start(system, options_for(port, deflate, io));
   if (!started) {
     std::cerr << sb::describe(started.error()).message << std::endl;
     return EXIT_FAILURE;

@@ -135,10 +135,22 @@ struct websocket_options {
   source_place at;
 };
 
+/// How a shard asks the kernel to move the bytes of its sockets.
+enum class io_method : std::uint8_t {
+  /// `io_uring` where the kernel lets this process use it, else `epoll`.
+  automatic,
+  /// Two system calls a message, receive and send.
+  epoll,
+  /// One system call for the reads of many sockets, one for their writes.
+  /// Where the kernel refuses it, nothing starts.
+  io_uring,
+};
+
 /// `[runtime]`.
 struct runtime_options {
   /// Event loops; 0: one a core.
   std::size_t shards = 0;
+  io_method io = io_method::automatic;
 };
 
 /// `[admin]`.

@@ -57,6 +57,9 @@ public:
   /// How many shards there are, at least 1.
   std::size_t shards() const noexcept;
 
+  /// What `runtime_options::io` came to: `epoll` or `io_uring`.
+  io_method io() const noexcept;
+
   /// Spawns an event-based actor that runs on a shard's own thread: `T` is a
   /// `pinned<…>` (see pinned.hpp) and gets the shard's unit. `stop` sends it
   /// an exit message behind the last closed event and waits for its end.

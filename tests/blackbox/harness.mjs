@@ -251,6 +251,9 @@ ${admin}
 level = "debug"
 ${log}
 
+[runtime]
+io = "${process.env.SWITCHBOARD_TEST_IO ?? "auto"}"
+
 [http_listener.public]
 host = "127.0.0.1"
 port = 0

@@ -24,6 +24,7 @@ CAF_TEST(sections that are left out have their defaults) {
   CAF_CHECK(read.log.format == log_format::text);
   CAF_CHECK_EQUAL(read.log.file, "");
   CAF_CHECK_EQUAL(read.switchboard.runtime.shards, 0u);
+  CAF_CHECK(read.switchboard.runtime.io == io_method::automatic);
 }
 
 CAF_TEST(every key of admin log and runtime is read) {
@@ -38,6 +39,7 @@ format = "json"
 file = "logs/s.log"
 [runtime]
 shards = 4
+io = "io_uring"
 )"));
   CAF_CHECK_EQUAL(read.admin.host, "0.0.0.0");
   CAF_CHECK_EQUAL(read.admin.port, 9999);
@@ -48,6 +50,7 @@ shards = 4
   CAF_CHECK(read.log.format == log_format::json);
   CAF_CHECK_EQUAL(read.log.file, "/etc/switchboard/logs/s.log");
   CAF_CHECK_EQUAL(read.switchboard.runtime.shards, 4u);
+  CAF_CHECK(read.switchboard.runtime.io == io_method::io_uring);
 }
 
 CAF_TEST(an address that others reach needs tokens) {
@@ -112,6 +115,10 @@ CAF_TEST(the keys of admin log and runtime are checked) {
              {{"shards = 1", ""},
               {"shards = 0", "10: runtime.shards: 0 is out of range, expected "
                              "an integer from 1 to 1024"},
+              {R"(io = "auto")", ""},
+              {R"(io = "epoll")", ""},
+              {R"(io = "poll")", "6: runtime.io: \"poll\" is unknown, expected "
+                                 "\"auto\", \"epoll\" or \"io_uring\""},
               {"shard = 2", "1: runtime.shard: is an unknown key, the nearest "
                             "known key is shards"}});
 }

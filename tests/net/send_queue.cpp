@@ -146,4 +146,19 @@ CAF_TEST(more frames than one system call takes are offered in turns) {
   CAF_CHECK_EQUAL(write_all(4096, done), expected);
 }
 
+CAF_TEST(what someone else is writing stays and control frames wait behind it) {
+  queue.push(text("one"), 1);
+  queue.push(text("two"), 2);
+  queue.begin();
+  auto size = queue.bytes();
+  CAF_CHECK_EQUAL(queue.begun_bytes(), size);
+  queue.push(text("three"), 3);
+  queue.push_control(control(opcode::ping));
+  CAF_CHECK((queue.drop_all() == std::vector<send_token>{3}));
+  std::vector<send_token> done;
+  CAF_CHECK_EQUAL(queue.advance(size, done), 2u);
+  CAF_CHECK((done == std::vector<send_token>{1, 2}));
+  CAF_CHECK_EQUAL(offered(), std::string("\x89\x00", 2));
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
