@@ -29,7 +29,8 @@ class shard final : public std::enable_shared_from_this<shard>,
 public:
   /// Fails with std::system_error where the process has no descriptors left
   /// or `io` is `io_uring` and the kernel refuses it.
-  shard(caf::actor_system& system, std::size_t index, io_method io);
+  shard(caf::actor_system& system, std::size_t index,
+        io_method io = io_method::epoll);
 
   ~shard();
 

@@ -5,6 +5,8 @@
 
 #include <sys/epoll.h>
 
+#include "net/call_batch.hpp"
+
 namespace switchboard::net {
 
 namespace {

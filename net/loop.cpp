@@ -7,6 +7,9 @@
 #include <utility>
 
 #include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "net/call_batch.hpp"
 
 namespace switchboard::net {
 

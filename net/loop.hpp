@@ -14,11 +14,12 @@
 
 #include <switchboard/options.hpp>
 
-#include "net/call_batch.hpp"
 #include "net/timer.hpp"
 #include "net/unique_fd.hpp"
 
 namespace switchboard::net {
+
+class call_batch;
 
 /// What a loop owns until the end of a turn after it was done with.
 class disposable {
