@@ -15,6 +15,7 @@
 #include "actors/registry.hpp"
 #include "actors/shard.hpp"
 #include "actors/shard_actor.hpp"
+#include "actors/socket_index.hpp"
 #include "actors/supervisor.hpp"
 
 namespace switchboard {
@@ -148,14 +149,15 @@ struct instance::impl {
 
 void instance::impl::start_shards(std::size_t count, io_method io,
                                   const report_function& report) {
-  registry = system.spawn(actors::registry);
+  auto sockets = std::make_shared<actors::socket_index>();
+  registry = system.spawn(actors::registry, sockets);
   public_registry = registry;
   for (std::size_t i = 0; i < count; ++i)
     shards.push_back(std::make_shared<actors::shard>(system, i, io));
   this->io = shards.front()->loop().method();
   for (auto& shard : shards) {
     shard_actors.push_back(actors::make_bound<actors::shard_actor>(
-        *shard, groups.index(), registry, report));
+        *shard, groups.index(), sockets, report));
     groups.index().set_shard(shard->index(), shard_actors.back());
     running_shards->add(shard_actors.back(), running_shards);
     shard->start();

@@ -74,18 +74,6 @@ struct await_no_sockets {};
 /// Cuts every socket and hands out every closed event. Answered with nothing.
 struct cut_everything {};
 
-// -- to the registry
-// -------------------------------------------------------------
-
-struct socket_opened {
-  /// A `socket`.
-  caf::strong_actor_ptr handle;
-};
-
-struct socket_gone {
-  std::string socket_id;
-};
-
 struct registry_setup;
 
 // -- to a supervisor
@@ -98,9 +86,7 @@ using again_atom = caf::atom_constant<caf::atom("again")>;
 
 /// The registry as our own folders see it.
 using internal_registry_actor =
-    registry_actor::extend<caf::reacts_to<registry_setup>,
-                           caf::reacts_to<socket_opened>,
-                           caf::reacts_to<socket_gone>>;
+    registry_actor::extend<caf::reacts_to<registry_setup>>;
 
 /// Owns one configuration: binds its listener by its reconnection strategy,
 /// keeps its sources.
@@ -133,7 +119,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_groups)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::target_died)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::await_no_sockets)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::cut_everything)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::socket_opened)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::socket_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::registry_setup)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::config_info)

@@ -225,10 +225,6 @@ caf::result<config_list> list_configs(self_pointer self) {
 
 } // namespace
 
-std::string_view socket_id_of(const caf::strong_actor_ptr& socket) noexcept {
-  return handshake_of(socket).socket_id();
-}
-
 socket_actor registry_state::find(const std::string& config,
                                   const std::string& socket_id,
                                   caf::error& problem) const {
@@ -236,25 +232,26 @@ socket_actor registry_state::find(const std::string& config,
     problem = wrong("no configuration is called `" + config + "`");
     return {};
   }
-  auto i = sockets.find(std::string_view{socket_id});
-  if (i == sockets.end()
-      || (!config.empty() && handshake_of(*i).config() != config)) {
+  auto found = sockets->find(socket_id);
+  if (!found || (!config.empty() && handshake_of(found).config() != config)) {
     problem =
         make_error(errc::no_such_socket,
                    "no socket has the id `" + socket_id.substr(0, 128) + "`"
                        + (config.empty() ? "" : " in `" + config + "`"));
     return {};
   }
-  return caf::actor_cast<socket_actor>(*i);
+  return caf::actor_cast<socket_actor>(found);
 }
 
 bool registry_state::known_config(const std::string& config) const {
   return config.empty() || supervisors.count(config) != 0;
 }
 
-internal_registry_actor::behavior_type registry(self_pointer self) {
+internal_registry_actor::behavior_type
+registry(self_pointer self, std::shared_ptr<const socket_index> sockets) {
   auto& state = self->state;
   state.self = self;
+  state.sockets = std::move(sockets);
   // Delegates to one socket, or tells why it cannot.
   auto route = [self](const auto& request, auto message) -> caf::result<void> {
     caf::error problem;
@@ -305,13 +302,6 @@ internal_registry_actor::behavior_type registry(self_pointer self) {
       [self](registry_setup& x) {
         self->state.shards = std::move(x.shards);
         self->state.supervisors = std::move(x.supervisors);
-      },
-      [self](const socket_opened& x) { self->state.sockets.insert(x.handle); },
-      [self](const socket_gone& x) {
-        auto& sockets = self->state.sockets;
-        auto i = sockets.find(std::string_view{x.socket_id});
-        if (i != sockets.end())
-          sockets.erase(i);
       },
   };
 }

@@ -8,10 +8,11 @@
 namespace switchboard::actors {
 
 shard_actor::shard_actor(caf::actor_config& config, shard& home,
-                         group_index& groups, internal_registry_actor registry,
+                         group_index& groups,
+                         std::shared_ptr<socket_index> sockets,
                          report_function report)
     : bound_actor(config, home),
-      registry_(std::move(registry)),
+      sockets_(std::move(sockets)),
       report_(report),
       directory_(groups, home.index()),
       gateway_(home, *this, *this, std::move(report)) {
@@ -200,7 +201,7 @@ void shard_actor::adopt(const caf::strong_actor_ptr& handle,
   for (auto& group : groups)
     directory_.join(who, group);
   who.config().opened.fetch_add(1, std::memory_order_relaxed);
-  caf::anon_send(registry_, socket_opened{handle});
+  sockets_->add(handle);
 }
 
 bool shard_actor::join_group(socket& who, const std::string& group) {
@@ -232,7 +233,7 @@ void shard_actor::socket_lost(socket& who) {
   leaving_.emplace(&who, caf::strong_actor_ptr{who.ctrl()});
   directory_.remove(who);
   who.config().closed.fetch_add(1, std::memory_order_relaxed);
-  caf::anon_send(registry_, socket_gone{std::string{id}});
+  sockets_->remove(id);
 }
 
 void shard_actor::socket_ended(socket& who) {

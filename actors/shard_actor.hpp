@@ -14,6 +14,7 @@
 #include "actors/internal.hpp"
 #include "actors/shard.hpp"
 #include "actors/socket.hpp"
+#include "actors/socket_index.hpp"
 
 namespace switchboard::actors {
 
@@ -26,7 +27,7 @@ class shard_actor final : public bound_actor,
                           private turn_listener {
 public:
   shard_actor(caf::actor_config& config, shard& home, group_index& groups,
-              internal_registry_actor registry, report_function report);
+              std::shared_ptr<socket_index> sockets, report_function report);
 
   ~shard_actor() override;
 
@@ -64,7 +65,7 @@ private:
   static void add_failure(broadcast_result& result, const socket& who,
                           std::string_view why);
 
-  internal_registry_actor registry_;
+  std::shared_ptr<socket_index> sockets_;
   report_function report_;
   directory directory_;
   gateway gateway_;

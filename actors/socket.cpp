@@ -98,7 +98,8 @@ bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {
       {reinterpret_cast<const char*>(content.data()), content.size()},
       op == net::opcode::binary};
   try {
-    if (handler_->on_message(*this, view))
+    // A handler may have called `done` for this very message.
+    if (handler_->on_message(*this, view) && owed_ > 0)
       --owed_;
   } catch (const std::exception& failure) {
     handler_->fail();

@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <utility>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -75,8 +73,6 @@ bool acceptor::accept_one() {
     }
   }
   troubled_ = false;
-  auto on = 1;
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   auto limit = state_->options.max_connections;
   auto refuse = state_->connections.load(std::memory_order_relaxed) >= limit;
   if (refuse

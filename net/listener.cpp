@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
@@ -61,6 +62,8 @@ unique_fd open_socket(const sockaddr_storage& address, socklen_t length,
       || (address.ss_family == AF_INET6
           && ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on)
                  != 0)
+      // What is accepted inherits it.
+      || ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0
       || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length)
              != 0
       || ::listen(fd.get(), SOMAXCONN) != 0;

@@ -170,6 +170,23 @@ CAF_TEST(a message that is kept holds the next ones back) {
   CAF_CHECK_EQUAL(peer.receive(), "later");
 }
 
+CAF_TEST(a message that is done twice counts once) {
+  fixture board;
+  board.serve(
+      [](pinned_handler& self, local_socket& from, message_view content) {
+        from.done();
+        return echo(self, from, content);
+      });
+  {
+    client peer{board.port()};
+    peer.send("x");
+    CAF_CHECK_EQUAL(peer.receive(), "x");
+    peer.reset();
+  }
+  // The event would wait for a message that is still owed.
+  CAF_CHECK(board.saw("closed"));
+}
+
 CAF_TEST(a close from a call is a closing handshake) {
   fixture board;
   board.serve([](pinned_handler&, local_socket& from, message_view) {
