@@ -299,6 +299,9 @@ registry(self_pointer self, std::shared_ptr<const socket_index> sockets) {
           return wrong("no configuration is called `" + x.config + "`");
         return self->delegate(i->second, x);
       },
+      [](const open_outbound_socket_request& x) -> caf::result<std::string> {
+        return wrong("configuration `" + x.config + "` has no client settings");
+      },
       [self](registry_setup& x) {
         self->state.shards = std::move(x.shards);
         self->state.supervisors = std::move(x.supervisors);

@@ -14,6 +14,8 @@ std::vector<subscription_ptr>& config_routes::of(source_kind kind) noexcept {
       return listeners;
     case source_kind::on_inbound_connection:
       return connections;
+    case source_kind::outbound_listener:
+      return outbound;
     default:
       return closings;
   }
@@ -52,7 +54,8 @@ bool remove_target(config_routes& routes, const caf::actor_addr& target) {
                        });
   };
   auto removed = std::size_t{0};
-  for (auto list : {&routes.listeners, &routes.connections, &routes.closings})
+  for (auto list : {&routes.listeners, &routes.connections, &routes.closings,
+                    &routes.outbound})
     removed += std::erase_if(*list, feeds);
   return removed > 0;
 }

@@ -51,6 +51,7 @@ struct config_routes {
   std::vector<subscription_ptr> listeners;
   std::vector<subscription_ptr> connections;
   std::vector<subscription_ptr> closings;
+  std::vector<subscription_ptr> outbound;
   std::shared_ptr<config_counters> counters;
 
   /// The subscriptions of a kind.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 
 #include <boost/system/error_code.hpp>
 
@@ -53,6 +54,17 @@ public:
 
   /// Whether the wire encrypts.
   virtual bool secure() const noexcept = 0;
+};
+
+/// A wire that has to agree with its peer before it carries anything.
+class handshaking_wire : public wire {
+public:
+  enum class progress : unsigned char { done, wants_read, wants_write, failed };
+
+  /// Goes on with the handshake; to be called again once the socket is ready
+  /// for what it wants.
+  /// @param problem receives one sentence where it has failed.
+  virtual progress handshake(std::string& problem) = 0;
 };
 
 /// TCP as it is.

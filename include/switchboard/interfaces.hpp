@@ -46,7 +46,14 @@ using registry_actor = caf::typed_actor<
     // Never fails.
     caf::replies_to<list_configs_request>::with<config_list>,
     // Answered once every shard knows; INVALID_ARGUMENT.
-    caf::replies_to<subscribe_source_request>::with<void>>;
+    caf::replies_to<subscribe_source_request>::with<void>,
+    // Answered with the socket's id once it is open. INVALID_SOCKET_ID,
+    // NON_UNIQUE_SOCKET_ID; INVALID_ARGUMENT for a configuration without
+    // client settings or a target that cannot be put together; what the peer
+    // answered: BASIC_AUTHENTICATION, UNAUTHORIZED, FORBIDDEN, NOT_FOUND,
+    // INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE; REMOTELY_CLOSED,
+    // CONNECTIVITY; RETRY_EXHAUSTED.
+    caf::replies_to<open_outbound_socket_request>::with<std::string>>;
 
 /// What a source's target looks like.
 using message_handler =

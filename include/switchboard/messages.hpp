@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -12,6 +13,7 @@
 #include <switchboard/attributes.hpp>
 #include <switchboard/close_code.hpp>
 #include <switchboard/error.hpp>
+#include <switchboard/options.hpp>
 #include <switchboard/payload.hpp>
 
 namespace switchboard {
@@ -24,6 +26,9 @@ struct send_request {
   std::string config;
   std::string socket_id;
   payload content;
+  /// How to meet a socket that is being reconnected, in place of its
+  /// configuration's.
+  std::optional<reconnection_options> reconnection;
 };
 
 /// Which sockets a broadcast or a bulk close is for.
@@ -86,6 +91,9 @@ struct unsubscribe_groups_request {
   std::string socket_id;
   std::vector<std::string> groups;
 };
+
+/// Opens an outbound socket. Answered with its id once it is open.
+using open_outbound_socket_request = outbound_options;
 
 // -- questions to the registry
 // -------------------------------------------------
@@ -157,6 +165,8 @@ enum class source_kind : std::uint8_t {
   on_inbound_connection,
   /// A socket that is gone.
   on_socket_closed,
+  /// Messages of outbound sockets.
+  outbound_listener,
 };
 
 /// Makes an actor the target of a source. Ends with the actor. The
@@ -234,7 +244,10 @@ struct socket_query {};
     return f(caf::meta::type_name(#type) __VA_OPT__(, ) __VA_ARGS__);          \
   }
 
-SWITCHBOARD_INSPECT(send_request, x.config, x.socket_id, x.content)
+SWITCHBOARD_INSPECT(backoff_options, x.factor, x.max, x.jitter)
+SWITCHBOARD_INSPECT(reconnection_options, x.fails_deployment, x.strategy,
+                    x.frequency, x.count, x.blocking, x.backoff,
+                    x.final_close_codes)
 SWITCHBOARD_INSPECT(socket_filter, x.config, x.path, x.type, x.groups)
 SWITCHBOARD_INSPECT(broadcast_request, x.to, x.content)
 SWITCHBOARD_INSPECT(broadcast_failure, x.socket_id, x.type, x.uri, x.error_type,
@@ -263,6 +276,42 @@ SWITCHBOARD_INSPECT(socket_send, x.content)
 SWITCHBOARD_INSPECT(socket_close, x.code, x.reason)
 SWITCHBOARD_INSPECT(socket_subscribe, x.groups)
 SWITCHBOARD_INSPECT(socket_unsubscribe, x.groups)
+
+namespace detail {
+
+/// Inspects members, and an optional one behind them.
+template <class Inspector, class T, class... Ts>
+typename Inspector::result_type
+inspect_with_optional(Inspector& f, const char* name, std::optional<T>& last,
+                      Ts&... members) {
+  auto present = last.has_value();
+  auto value = last.value_or(T{});
+  auto load = [&]() -> caf::error {
+    if (present)
+      last = std::move(value);
+    else
+      last.reset();
+    return caf::none;
+  };
+  return f(caf::meta::type_name(name), members..., present, value,
+           caf::meta::load_callback(load));
+}
+
+} // namespace detail
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, send_request& x) {
+  return detail::inspect_with_optional(f, "send_request", x.reconnection,
+                                       x.config, x.socket_id, x.content);
+}
+
+/// Where it stands in a file does not travel.
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, outbound_options& x) {
+  return detail::inspect_with_optional(
+      f, "outbound_options", x.reconnection, x.config, x.socket_id,
+      x.default_groups, x.path, x.url, x.headers, x.query_params, x.uri_params);
+}
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, list_configs_request&) {
@@ -307,4 +356,5 @@ CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_close))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_subscribe))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_unsubscribe))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_query))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::open_outbound_socket_request))
 CAF_END_TYPE_ID_BLOCK(switchboard)

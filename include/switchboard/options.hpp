@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace switchboard {
@@ -100,6 +101,84 @@ struct server_options {
   slow_consumer_policy slow_consumer = slow_consumer_policy::close;
 };
 
+enum class authentication_scheme : std::uint8_t {
+  /// RFC 7617.
+  basic,
+  /// RFC 7616.
+  digest,
+  /// Microsoft's NTLM, through GSS-API.
+  ntlm,
+};
+
+/// `[websocket.NAME.client.authentication]`.
+struct authentication_options {
+  authentication_scheme scheme = authentication_scheme::basic;
+  std::string username;
+  std::string password;
+  /// Whether credentials go with the first request; else they follow a 401.
+  /// Digest and NTLM need the peer's challenge in any case.
+  bool preemptive = true;
+  /// NTLM only.
+  std::string domain;
+  std::string workstation;
+};
+
+/// `[proxy.NAME]`: an HTTP proxy that is asked to CONNECT.
+struct proxy_options {
+  std::string name;
+  std::string host;
+  std::uint16_t port = 0;
+  /// Empty: no credentials.
+  std::string username;
+  std::string password;
+  /// Hosts that are reached directly; `*` matches any run of characters.
+  std::vector<std::string> non_proxy_hosts;
+  /// Makes it an NTLM proxy.
+  std::string ntlm_domain;
+  source_place at;
+};
+
+/// `[websocket.NAME.client]`.
+struct client_options {
+  /// Unset: `localhost`, and start tests no connectivity.
+  std::optional<std::string> host;
+  /// Unset: 80, with `secure` 443.
+  std::optional<std::uint16_t> port;
+  std::string base_path = "/";
+  /// WSS instead of WS.
+  bool secure = false;
+  /// Name of a TLS context; empty: OpenSSL's defaults and the system's trust
+  /// store.
+  std::string tls;
+  /// Sent with each handshake; a call's own value of a name replaces them.
+  std::vector<std::pair<std::string, std::string>> default_headers;
+  std::vector<std::pair<std::string, std::string>> default_query_params;
+  /// No message, ping or pong in either direction for this long. Unset:
+  /// never.
+  std::optional<std::chrono::nanoseconds> connection_idle_timeout;
+  /// 301, 302, 303, 307 and 308, at most five in a row.
+  bool follow_redirects = true;
+  /// Whether header names go out and are told as they are written; else in
+  /// lower case.
+  bool preserve_headers_case = false;
+  /// Open and opening sockets; a further one waits for a place.
+  std::size_t max_connections = std::numeric_limits<std::size_t>::max();
+  /// From the wait for a place to the finished handshake, redirects and
+  /// authentication included.
+  std::chrono::nanoseconds connection_timeout = std::chrono::seconds{30};
+  /// Name of a `proxy_options`; empty: none.
+  std::string proxy;
+  std::optional<authentication_options> authentication;
+  /// As in `server_options`.
+  std::chrono::nanoseconds ping_interval = std::chrono::seconds{30};
+  std::chrono::nanoseconds close_timeout = std::chrono::seconds{2};
+  std::size_t max_message_size = 1024 * 1024;
+  compression_options compression;
+  std::vector<std::string> subprotocols;
+  std::size_t send_queue_limit = 1024 * 1024;
+  slow_consumer_policy slow_consumer = slow_consumer_policy::close;
+};
+
 enum class reconnection_strategy : std::uint8_t {
   none,
   reconnect,
@@ -125,13 +204,42 @@ struct reconnection_options {
   /// Whether the operation that ran into it waits for the outcome.
   bool blocking = true;
   backoff_options backoff;
+  /// Close codes of a peer that end an outbound socket for good; any other
+  /// end of its connection is fought.
+  std::vector<std::uint16_t> final_close_codes = {1000};
 };
 
 /// `[websocket.NAME]`.
 struct websocket_options {
   std::string name;
   std::optional<server_options> server;
+  std::optional<client_options> client;
   reconnection_options reconnection;
+  source_place at;
+};
+
+/// An outbound socket to open: `[[outbound]]` and the operation
+/// open_outbound_socket.
+struct outbound_options {
+  /// The configuration; may be left out where only one has client settings.
+  std::string config;
+  /// Empty: made up.
+  std::string socket_id;
+  std::vector<std::string> default_groups;
+  /// Below the client's base path; `{name}` stands for a uri parameter.
+  std::string path;
+  /// `ws://` or `wss://`, instead of the client's host, port, base path and
+  /// `path`.
+  std::string url;
+  /// Added to the client's defaults, whose values of the same names they
+  /// replace.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> query_params;
+  /// Values of the `{name}` in path or url, put in percent-encoded.
+  std::vector<std::pair<std::string, std::string>> uri_params;
+  /// Stands in place of the configuration's, for opening it and for keeping
+  /// it.
+  std::optional<reconnection_options> reconnection;
   source_place at;
 };
 
@@ -178,7 +286,10 @@ struct log_options {
 struct switchboard_options {
   runtime_options runtime;
   std::vector<http_listener_options> listeners;
+  std::vector<proxy_options> proxies;
   std::vector<websocket_options> websockets;
+  /// Opened at start and kept.
+  std::vector<outbound_options> outbound;
 };
 
 } // namespace switchboard

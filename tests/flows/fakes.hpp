@@ -105,6 +105,9 @@ inline registry_actor::behavior_type fake_registry(registry_actor::pointer self,
         w->sources.push_back(x);
         return caf::unit;
       },
+      [](const open_outbound_socket_request& x) -> caf::result<std::string> {
+        return x.socket_id;
+      },
   };
 }
 

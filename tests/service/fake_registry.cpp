@@ -80,6 +80,13 @@ fake_registry(registry_actor::pointer,
       [=](const subscribe_source_request&) -> caf::result<void> {
         return make_error(errc::invalid_argument, "no sources here");
       },
+      [=](const open_outbound_socket_request& what)
+          -> caf::result<std::string> {
+        book->add(what);
+        if (auto failure = check(what.socket_id))
+          return failure;
+        return what.socket_id;
+      },
   };
 }
 
