@@ -28,7 +28,7 @@ struct send_request {
   payload content;
   /// How to meet a socket that is being reconnected, in place of its
   /// configuration's.
-  std::optional<reconnection_options> reconnection;
+  std::optional<reconnection_options> reconnection = std::nullopt;
 };
 
 /// Which sockets a broadcast or a bulk close is for.
