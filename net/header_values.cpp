@@ -7,9 +7,18 @@ namespace switchboard::net {
 
 namespace {
 
+bool is_alphanumeric(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+         || (c >= 'A' && c <= 'Z');
+}
+
+bool is_token68_char(char c) noexcept {
+  constexpr std::string_view others = "-._~+/";
+  return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
+}
+
 bool is_token_char(char c) noexcept {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
-      || (c >= 'A' && c <= 'Z'))
+  if (is_alphanumeric(c))
     return true;
   constexpr std::string_view others = "!#$%&'*+-.^_`|~";
   return others.find(c) != std::string_view::npos;
@@ -71,6 +80,16 @@ bool header_cursor::consume(char c) noexcept {
 
 std::string_view header_cursor::token() noexcept {
   auto end = std::find_if_not(rest_.begin(), rest_.end(), is_token_char);
+  auto result = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+  rest_.remove_prefix(result.size());
+  return result;
+}
+
+std::string_view header_cursor::token68() noexcept {
+  auto end = std::find_if_not(rest_.begin(), rest_.end(), is_token68_char);
+  if (end == rest_.begin())
+    return {};
+  end = std::find_if(end, rest_.end(), [](char c) { return c != '='; });
   auto result = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
   rest_.remove_prefix(result.size());
   return result;

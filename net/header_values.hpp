@@ -38,8 +38,15 @@ public:
     return rest_.empty();
   }
 
+  bool next_is(char c) const noexcept {
+    return !rest_.empty() && rest_.front() == c;
+  }
+
   /// Takes a token; empty where none is next.
   std::string_view token() noexcept;
+
+  /// Takes a token68 (RFC 9110 §11.2); empty where none is next.
+  std::string_view token68() noexcept;
 
   /// Takes a token or a quoted string, unescaped (RFC 9110 §5.6.4);
   /// `nullopt` where neither is next or the string is not closed.
