@@ -136,7 +136,8 @@ handshake_attributes::handshake_attributes(const blueprint& from) noexcept
       relative_path_(from.relative_path),
       relative_path_size_(
           static_cast<std::uint32_t>(from.fields.relative_path.size())),
-      type_(from.fields.type),
+      generation_(from.fields.generation),
+      type_(static_cast<std::uint32_t>(from.fields.type)),
       secure_(from.fields.secure) {
   std::memcpy(reinterpret_cast<char*>(this + 1), from.text.data(),
               from.text.size());
@@ -171,11 +172,12 @@ handshake_fields handshake_attributes::fields() const {
   result.relative_path = relative_path();
   result.headers = headers();
   result.uri_params = uri_params();
-  result.secure = secure_;
+  result.secure = secure_ != 0;
   result.local_address = local_address();
   result.remote_address = remote_address();
   result.subprotocol = subprotocol();
   result.connected_at = connected_at();
+  result.generation = generation();
   return result;
 }
 

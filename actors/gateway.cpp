@@ -1,12 +1,8 @@
 #include "actors/gateway.hpp"
 
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstddef>
 #include <utility>
 
-#include <openssl/rand.h>
+#include "actors/socket_id.hpp"
 
 namespace switchboard::actors {
 
@@ -39,41 +35,37 @@ attributes_of(net::upgraded& what, const socket_route& route) {
   return make_handshake(result);
 }
 
-using id_bytes = std::array<unsigned char, 16>;
-
-/// Takes them from a store of the thread: asking the generator costs nearly
-/// the same for many as for one.
-id_bytes random_id() {
-  thread_local std::array<id_bytes, 64> store;
-  thread_local std::size_t left = 0;
-  if (left == 0) {
-    RAND_bytes(store.front().data(), sizeof store);
-    left = store.size();
-  }
-  return store[--left];
+std::shared_ptr<const handshake_attributes>
+attributes_of(net::dialed& what, const outbound_plan& plan,
+              std::uint32_t generation) {
+  handshake_fields result;
+  result.socket_id = plan.socket_id;
+  result.type = socket_type::outbound;
+  result.config = plan.profile->config;
+  result.request_uri = std::move(what.target.request_uri);
+  result.relative_path = plan.relative_path;
+  result.headers = std::move(what.headers);
+  result.uri_params = plan.uri_params;
+  result.secure = what.stream->secure();
+  result.local_address = std::move(what.local_address);
+  result.remote_address = std::move(what.remote_address);
+  result.subprotocol = std::move(what.subprotocol);
+  result.connected_at = caf::make_timestamp();
+  result.generation = generation;
+  return make_handshake(result);
 }
 
 } // namespace
 
-std::string make_socket_id() {
-  auto bytes = random_id();
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  result.reserve(36);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10)
-      result += '-';
-    result += digits[bytes[i] >> 4];
-    result += digits[bytes[i] & 0x0F];
-  }
-  return result;
-}
-
 gateway::gateway(shard& home, socket_host& host, socket_adopter& adopter,
                  report_function report)
-    : home_(home), host_(host), adopter_(adopter), report_(std::move(report)) {}
+    : home_(home),
+      host_(host),
+      adopter_(adopter),
+      report_(std::move(report)),
+      dials_(home, [this](actors::open_outbound& request, net::dialed&& what) {
+        return take(request, std::move(what));
+      }) {}
 
 void gateway::open_listener(net::unique_fd fd,
                             std::shared_ptr<net::listener_state> state) {
@@ -83,7 +75,8 @@ void gateway::open_listener(net::unique_fd fd,
   acceptor->start();
 }
 
-void gateway::close_listeners() {
+void gateway::close() {
+  dials_.close();
   for (auto& acceptor : std::exchange(acceptors_, {})) {
     acceptor->stop();
     home_.loop().dispose(std::move(acceptor));
@@ -123,6 +116,39 @@ void gateway::open(net::upgraded&& what) {
   adopter_.adopt(handle, groups);
   static_cast<socket*>(handle->get())
       ->start(std::move(connection), what.received);
+}
+
+caf::expected<caf::strong_actor_ptr>
+gateway::take(actors::open_outbound& request, net::dialed&& what) {
+  auto& plan = *request.plan;
+  auto route = routes_.find_outbound(plan.profile->config, plan.relative_path);
+  if (!route)
+    return make_error(errc::connectivity, "the switchboard is stopping");
+  auto attributes = attributes_of(what, plan, request.generation);
+  auto connection = std::make_unique<net::connection>(
+      home_.loop(), std::move(what.stream), plan.profile->connection,
+      what.compression);
+  if (report_)
+    report_({request.socket ? report::severity::info : report::severity::debug,
+             request.socket ? "socket reconnected" : "socket opened",
+             {{"socket", plan.socket_id},
+              {"config", plan.profile->config},
+              {"path", std::string{attributes->path()}},
+              {"remote", std::string{attributes->remote_address()}},
+              {"generation", std::to_string(request.generation)}}});
+  if (request.socket) {
+    auto& who = *static_cast<socket*>(request.socket->get());
+    if (!who.go_on(std::move(connection), what.received, std::move(attributes),
+                   std::move(*route)))
+      return make_error(errc::connectivity, "the socket was closed meanwhile");
+    return request.socket;
+  }
+  auto handle = make_bound<socket>(home_, host_, std::move(attributes),
+                                   std::move(*route), request.plan);
+  adopter_.adopt(handle, plan.groups);
+  static_cast<socket*>(handle->get())
+      ->start(std::move(connection), what.received);
+  return handle;
 }
 
 void gateway::refused(const net::listener_state& listener, unsigned status,

@@ -4,12 +4,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <caf/all.hpp>
 
 #include <switchboard/switchboard.hpp>
 
+#include "actors/outbound_dials.hpp"
 #include "actors/routes.hpp"
 #include "actors/shard.hpp"
 #include "actors/socket.hpp"
@@ -42,7 +44,21 @@ public:
   void open_listener(net::unique_fd fd,
                      std::shared_ptr<net::listener_state> state);
 
-  void close_listeners();
+  /// Accepts and opens nothing any more.
+  void close();
+
+  void open_outbound(const actors::open_outbound& request, reply answer) {
+    dials_.open(request, std::move(answer));
+  }
+
+  void test_outbound(const actors::test_outbound& request, reply answer) {
+    dials_.test(request, std::move(answer));
+  }
+
+  /// A socket is gone for good.
+  void forget(const caf::strong_actor_ptr& socket) {
+    dials_.cancel(socket);
+  }
 
 private:
   std::optional<net::upgrade_route>
@@ -58,15 +74,16 @@ private:
   void accept_failed(const net::listener_state& listener,
                      const boost::system::error_code& error) override;
 
+  caf::expected<caf::strong_actor_ptr> take(actors::open_outbound& request,
+                                            net::dialed&& what);
+
   shard& home_;
   socket_host& host_;
   socket_adopter& adopter_;
   report_function report_;
   route_table routes_;
+  outbound_dials dials_;
   std::vector<std::unique_ptr<net::acceptor>> acceptors_;
 };
-
-/// A fresh socket id: a random UUID (RFC 9562 §5.4), which nobody can guess.
-std::string make_socket_id();
 
 } // namespace switchboard::actors

@@ -9,14 +9,17 @@
 #include <thread>
 #include <utility>
 
+#include "actors/check_options.hpp"
 #include "actors/group_module.hpp"
 #include "actors/internal.hpp"
 #include "actors/listener_hub.hpp"
+#include "actors/outbound_opener.hpp"
 #include "actors/registry.hpp"
 #include "actors/shard.hpp"
 #include "actors/shard_actor.hpp"
 #include "actors/socket_index.hpp"
 #include "actors/supervisor.hpp"
+#include "net/resolver.hpp"
 
 namespace switchboard {
 
@@ -28,41 +31,6 @@ constexpr auto cut_time = std::chrono::seconds{2};
 
 /// How long pinned actors may take to end once they were told.
 constexpr auto end_time = std::chrono::seconds{5};
-
-caf::error contradiction(std::string text) {
-  return make_error(errc::invalid_argument, std::move(text));
-}
-
-/// What the configuration file's reader checks as well; an embedder fills
-/// the structs by hand.
-caf::error judge(const switchboard_options& options) {
-  auto& listeners = options.listeners;
-  std::map<std::pair<std::string, std::string>, std::string> bases;
-  std::map<std::string, bool> names;
-  for (auto& what : options.websockets) {
-    if (what.name.empty())
-      return contradiction("a configuration has no name");
-    if (!names.emplace(what.name, true).second)
-      return contradiction("two configurations are called `" + what.name + "`");
-    if (!what.server)
-      return contradiction("configuration `" + what.name
-                           + "` has no server settings");
-    auto known =
-        std::find_if(listeners.begin(), listeners.end(), [&](auto& listener) {
-          return listener.name == what.server->listener;
-        });
-    if (known == listeners.end())
-      return contradiction("configuration `" + what.name
-                           + "` names the listener `" + what.server->listener
-                           + "`, which does not exist");
-    auto base = join_paths(
-        {}, what.server->listener_base_path.value_or(known->base_path));
-    if (!bases.emplace(std::pair{known->name, base}, what.name).second)
-      return contradiction("two configurations share the listener `"
-                           + known->name + "` and the base path " + base);
-  }
-  return caf::none;
-}
 
 } // namespace
 
@@ -109,6 +77,22 @@ void send_exit_in_order(const caf::strong_actor_ptr& who) {
                nullptr);
 }
 
+std::string base_path_of(const server_options& server,
+                         const std::vector<http_listener_options>& listeners) {
+  auto i = std::find_if(listeners.begin(), listeners.end(), [&](auto& entry) {
+    return entry.name == server.listener;
+  });
+  return join_paths({}, server.listener_base_path.value_or(i->base_path));
+}
+
+const proxy_options* proxy_of(const client_options& client,
+                              const std::vector<proxy_options>& proxies) {
+  auto i = std::find_if(proxies.begin(), proxies.end(), [&](auto& entry) {
+    return entry.name == client.proxy;
+  });
+  return i == proxies.end() ? nullptr : &*i;
+}
+
 } // namespace
 
 struct instance::impl {
@@ -118,11 +102,16 @@ struct instance::impl {
   actors::group_module groups;
   std::vector<std::shared_ptr<actors::shard>> shards;
   std::vector<caf::strong_actor_ptr> shard_actors;
+  std::shared_ptr<actors::socket_index> sockets =
+      std::make_shared<actors::socket_index>();
   io_method io = io_method::epoll;
   actors::internal_registry_actor registry;
   registry_actor public_registry;
   std::map<std::string, actors::supervisor_actor> supervisors;
   std::unique_ptr<actors::listener_hub> hub;
+  /// To be opened when everything is up.
+  std::vector<outbound_options> outbound;
+  report_function report;
   std::atomic<std::size_t> unbound{0};
   std::mutex mutex;
   /// Guarded by `mutex`.
@@ -149,7 +138,6 @@ struct instance::impl {
 
 void instance::impl::start_shards(std::size_t count, io_method io,
                                   const report_function& report) {
-  auto sockets = std::make_shared<actors::socket_index>();
   registry = system.spawn(actors::registry, sockets);
   public_registry = registry;
   for (std::size_t i = 0; i < count; ++i)
@@ -168,27 +156,35 @@ void instance::impl::start_supervisors(const switchboard_options& options,
                                        const report_function& report) {
   hub = std::make_unique<actors::listener_hub>(options.listeners, shard_actors,
                                                report);
-  unbound = options.websockets.size();
+  auto names = std::make_shared<net::resolver>();
+  actors::registry_setup known;
+  known.shards = shard_actors;
   for (auto& what : options.websockets) {
-    auto listener = std::find_if(
-        options.listeners.begin(), options.listeners.end(),
-        [&](auto& entry) { return entry.name == what.server->listener; });
     actors::supervisor_setup setup;
     setup.options = what;
-    setup.base_path = join_paths(
-        {}, what.server->listener_base_path.value_or(listener->base_path));
     setup.shards = shard_actors;
-    setup.bind = [this](const std::string& name) {
-      return hub->bind(name);
-    };
+    setup.sockets = sockets;
     setup.on_report = report;
-    setup.on_ready = [this] {
-      --unbound;
-    };
+    if (what.server) {
+      ++unbound;
+      setup.base_path = base_path_of(*what.server, options.listeners);
+      setup.bind = [this](const std::string& name) {
+        return hub->bind(name);
+      };
+      setup.on_ready = [this] {
+        --unbound;
+      };
+    }
+    if (what.client) {
+      setup.profile = actors::make_client_profile(
+          what, proxy_of(*what.client, options.proxies), names);
+      known.clients.push_back(what.name);
+    }
     supervisors.emplace(what.name,
                         system.spawn(actors::supervisor, std::move(setup)));
   }
-  caf::anon_send(registry, actors::registry_setup{shard_actors, supervisors});
+  known.supervisors = supervisors;
+  caf::anon_send(registry, std::move(known));
 }
 
 caf::error instance::impl::begin() {
@@ -237,6 +233,8 @@ bool instance::impl::ask_shards(const Request& request,
 
 void instance::impl::close_sockets(std::chrono::nanoseconds drain) {
   auto deadline = std::chrono::steady_clock::now() + drain;
+  for (auto& [name, supervisor] : supervisors)
+    caf::anon_send(supervisor, actors::stop_dialing{});
   ask_shards<void>(actors::close_listeners{}, cut_time);
   if (drain.count() > 0) {
     actors::walk_close everything{
@@ -276,9 +274,9 @@ void instance::impl::end_actors() {
 // ----------------------------------------------------------------------
 
 caf::expected<std::unique_ptr<instance>>
-instance::start(caf::actor_system& system, switchboard_options options,
-                report_function on_report) {
-  if (auto problem = judge(options))
+instance::prepare(caf::actor_system& system, switchboard_options options,
+                  report_function on_report) {
+  if (auto problem = actors::check_options(options))
     return problem;
   auto count = options.runtime.shards;
   if (count == 0)
@@ -293,9 +291,28 @@ instance::start(caf::actor_system& system, switchboard_options options,
                           + failure.what());
   }
   result->impl_->start_supervisors(options, on_report);
-  if (auto failure = result->impl_->begin())
-    return failure;
+  result->impl_->outbound = std::move(options.outbound);
+  result->impl_->report = std::move(on_report);
   return result;
+}
+
+caf::expected<std::unique_ptr<instance>>
+instance::start(caf::actor_system& system, switchboard_options options,
+                report_function on_report) {
+  auto result = prepare(system, std::move(options), std::move(on_report));
+  if (result)
+    if (auto failure = (*result)->open())
+      return failure;
+  return result;
+}
+
+caf::error instance::open() {
+  if (auto failure = impl_->begin())
+    return failure;
+  if (auto outbound = std::exchange(impl_->outbound, {}); !outbound.empty())
+    impl_->system.spawn(actors::outbound_opener, impl_->public_registry,
+                        std::move(outbound), impl_->report);
+  return caf::none;
 }
 
 instance::instance(std::unique_ptr<impl> ptr) : impl_(std::move(ptr)) {}

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,6 +13,7 @@
 #include <switchboard/interfaces.hpp>
 
 #include "actors/directory.hpp"
+#include "actors/outbound_plan.hpp"
 #include "actors/routes.hpp"
 #include "net/listener.hpp"
 #include "net/outgoing.hpp"
@@ -32,8 +35,26 @@ struct open_listener {
   std::shared_ptr<net::listener_state> state;
 };
 
-/// Accepts no more and cuts handshakes. Answered with nothing.
+/// Accepts no more, opens no more, and cuts handshakes. Answered with nothing.
 struct close_listeners {};
+
+/// Opens a connection for an outbound socket. Answered with its handle, a
+/// `caf::strong_actor_ptr`, or with why there is none.
+struct open_outbound {
+  outbound_plan_ptr plan;
+  /// The socket that goes on over it; null: a new one.
+  caf::strong_actor_ptr socket;
+  std::uint32_t generation = 0;
+  /// For all of the handshake.
+  std::chrono::nanoseconds patience{0};
+};
+
+/// Tries whether the peer can be reached: TCP, proxy, TLS. Answered with
+/// nothing.
+struct test_outbound {
+  outbound_plan_ptr plan;
+  std::chrono::nanoseconds patience{0};
+};
 
 /// Writes to every matching socket; answered with a `broadcast_result` once
 /// the turn's output is out.
@@ -84,12 +105,33 @@ struct registry_setup;
 using begin_atom = caf::atom_constant<caf::atom("begin")>;
 using again_atom = caf::atom_constant<caf::atom("again")>;
 
+/// An outbound socket has lost its connection and wants another.
+struct outbound_lost {
+  caf::strong_actor_ptr socket;
+  std::string socket_id;
+  /// Close code and reason.
+  std::string why;
+};
+
+/// The time of an outbound socket's next attempt has come.
+struct dial_again {
+  std::uint64_t serial = 0;
+};
+
+/// An opening has waited long enough for a place below `max_connections`.
+struct place_expired {
+  std::uint64_t serial = 0;
+};
+
+/// Opens and reconnects nothing any more; whoever waits is told.
+struct stop_dialing {};
+
 /// The registry as our own folders see it.
 using internal_registry_actor =
     registry_actor::extend<caf::reacts_to<registry_setup>>;
 
-/// Owns one configuration: binds its listener by its reconnection strategy,
-/// keeps its sources.
+/// Owns one configuration: binds its listener and keeps its outbound sockets
+/// by its reconnection strategy, keeps its sources.
 using supervisor_actor = caf::typed_actor<
     // CONNECTIVITY or RETRY_EXHAUSTED with `fails_deployment`.
     caf::replies_to<begin_atom>::with<void>,
@@ -98,13 +140,23 @@ using supervisor_actor = caf::typed_actor<
     // INVALID_ARGUMENT.
     caf::replies_to<subscribe_source_request>::with<void>,
     // Never fails; the number of open sockets is the counters' difference.
-    caf::replies_to<list_configs_request>::with<config_info>>;
+    caf::replies_to<list_configs_request>::with<config_info>,
+    // With an id that is reserved; see `registry_actor`.
+    caf::replies_to<open_outbound_socket_request>::with<std::string>,
+    // Of a socket that it opened.
+    caf::reacts_to<outbound_lost>,
+    // Of its own.
+    caf::reacts_to<dial_again>, caf::reacts_to<place_expired>,
+    // Before the switchboard stops.
+    caf::reacts_to<stop_dialing>>;
 
 /// Whom the registry works with; its first message.
 struct registry_setup {
   std::vector<caf::strong_actor_ptr> shards;
   /// By configuration.
   std::map<std::string, supervisor_actor> supervisors;
+  /// Configurations with client settings.
+  std::vector<std::string> clients;
 };
 
 } // namespace switchboard::actors
@@ -112,6 +164,12 @@ struct registry_setup {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::install_routes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::open_listener)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::close_listeners)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::open_outbound)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::test_outbound)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::outbound_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::dial_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::place_expired)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::stop_dialing)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_broadcast)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_close)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_list)

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/promises.hpp"
 #include "actors/socket.hpp"
+#include "actors/socket_id.hpp"
 #include "net/utf8.hpp"
 
 namespace switchboard::actors {
@@ -64,10 +66,9 @@ caf::result<Total> gather(self_pointer self,
   return promise;
 }
 
-/// What is asked here of a socket never changes.
 const handshake_attributes&
-handshake_of(const caf::strong_actor_ptr& handle) noexcept {
-  return static_cast<const socket&>(*handle->get()).handshake();
+identity_of(const caf::strong_actor_ptr& handle) noexcept {
+  return static_cast<const socket&>(*handle->get()).identity();
 }
 
 constexpr auto nothing_more = [](auto&) {
@@ -223,6 +224,55 @@ caf::result<config_list> list_configs(self_pointer self) {
   return promise;
 }
 
+/// Settles on a configuration and an id; the supervisor does the rest.
+caf::result<std::string>
+open_outbound_socket(self_pointer self,
+                     const open_outbound_socket_request& request) {
+  auto& state = self->state;
+  auto& clients = state.clients;
+  auto chosen = request;
+  if (chosen.config.empty()) {
+    if (clients.size() != 1)
+      return wrong(clients.empty()
+                       ? "no configuration has client settings"
+                       : "several configurations have client settings: name "
+                         "one of them");
+    chosen.config = clients.front();
+  }
+  auto supervisor = state.supervisors.find(chosen.config);
+  if (supervisor == state.supervisors.end())
+    return wrong("no configuration is called `" + chosen.config + "`");
+  if (chosen.socket_id.empty()) {
+    do
+      chosen.socket_id = make_socket_id();
+    while (!state.sockets->reserve(chosen.socket_id));
+  } else {
+    if (auto problem = judge_socket_id(chosen.socket_id); !problem.empty())
+      return make_error(errc::invalid_socket_id, std::string{problem});
+    if (!state.sockets->reserve(chosen.socket_id))
+      return make_error(errc::non_unique_socket_id, "a socket has the id `"
+                                                        + chosen.socket_id
+                                                        + "` already");
+  }
+  return self->delegate(supervisor->second, std::move(chosen));
+}
+
+caf::result<void> send_by_own_strategy(self_pointer self,
+                                       const send_request& request) {
+  caf::error problem;
+  auto found = self->state.find(request.config, request.socket_id, problem);
+  if (!found)
+    return problem;
+  auto promise = self->make_response_promise<void>();
+  self->request(caf::actor_cast<caf::actor>(found), caf::infinite,
+                send_by_strategy{request.content, *request.reconnection})
+      .then([promise]() mutable { fulfill(promise); },
+            [promise](caf::error& why) mutable {
+              promise.deliver(std::move(why));
+            });
+  return promise;
+}
+
 } // namespace
 
 socket_actor registry_state::find(const std::string& config,
@@ -233,7 +283,7 @@ socket_actor registry_state::find(const std::string& config,
     return {};
   }
   auto found = sockets->find(socket_id);
-  if (!found || (!config.empty() && handshake_of(found).config() != config)) {
+  if (!found || (!config.empty() && identity_of(found).config() != config)) {
     problem =
         make_error(errc::no_such_socket,
                    "no socket has the id `" + socket_id.substr(0, 128) + "`"
@@ -248,7 +298,7 @@ bool registry_state::known_config(const std::string& config) const {
 }
 
 internal_registry_actor::behavior_type
-registry(self_pointer self, std::shared_ptr<const socket_index> sockets) {
+registry(self_pointer self, std::shared_ptr<socket_index> sockets) {
   auto& state = self->state;
   state.self = self;
   state.sockets = std::move(sockets);
@@ -261,8 +311,9 @@ registry(self_pointer self, std::shared_ptr<const socket_index> sockets) {
     return self->delegate(found, std::move(message));
   };
   return {
-      [route](const send_request& x) -> caf::result<void> {
-        return route(x, socket_send{x.content});
+      [self, route](const send_request& x) -> caf::result<void> {
+        return x.reconnection ? send_by_own_strategy(self, x)
+                              : route(x, socket_send{x.content});
       },
       [self](const broadcast_request& x) { return broadcast(self, x); },
       [route](const close_request& x) -> caf::result<void> {
@@ -299,12 +350,13 @@ registry(self_pointer self, std::shared_ptr<const socket_index> sockets) {
           return wrong("no configuration is called `" + x.config + "`");
         return self->delegate(i->second, x);
       },
-      [](const open_outbound_socket_request& x) -> caf::result<std::string> {
-        return wrong("configuration `" + x.config + "` has no client settings");
+      [self](const open_outbound_socket_request& x) {
+        return open_outbound_socket(self, x);
       },
       [self](registry_setup& x) {
         self->state.shards = std::move(x.shards);
         self->state.supervisors = std::move(x.supervisors);
+        self->state.clients = std::move(x.clients);
       },
   };
 }

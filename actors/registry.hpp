@@ -20,7 +20,9 @@ struct registry_state {
   internal_registry_actor::pointer self = nullptr;
   std::vector<caf::strong_actor_ptr> shards;
   std::map<std::string, supervisor_actor> supervisors;
-  std::shared_ptr<const socket_index> sockets;
+  /// Configurations with client settings.
+  std::vector<std::string> clients;
+  std::shared_ptr<socket_index> sockets;
 
   /// @returns null and sets `problem` where an operation cannot be routed.
   socket_actor find(const std::string& config, const std::string& socket_id,
@@ -33,6 +35,6 @@ struct registry_state {
 /// @see registry_actor
 internal_registry_actor::behavior_type
 registry(internal_registry_actor::stateful_pointer<registry_state> self,
-         std::shared_ptr<const socket_index> sockets);
+         std::shared_ptr<socket_index> sockets);
 
 } // namespace switchboard::actors

@@ -90,6 +90,16 @@ std::optional<socket_route> route_table::find(std::string_view listener,
   return std::nullopt;
 }
 
+std::optional<socket_route>
+route_table::find_outbound(std::string_view config,
+                           std::string_view path) const {
+  for (auto& routes : configs_)
+    if (routes->config == config)
+      return socket_route{routes, find_subscription(routes->outbound, path),
+                          nullptr, find_subscription(routes->closings, path)};
+  return std::nullopt;
+}
+
 net::connection_options connection_options_of(const server_options& options) {
   net::connection_options result;
   result.self = net::role::server;

@@ -37,6 +37,8 @@ using subscription_ptr = std::shared_ptr<const subscription>;
 struct config_counters {
   std::atomic<std::uint64_t> opened{0};
   std::atomic<std::uint64_t> closed{0};
+  /// Connections of outbound sockets that were lost and are replaced.
+  std::atomic<std::uint64_t> lost{0};
 };
 
 /// The sources of one configuration at one moment: immutable, shared by all
@@ -95,6 +97,11 @@ public:
                                    std::string_view path,
                                    std::string& relative_path,
                                    path_params& params) const;
+
+  /// The route of an outbound socket, whose messages nobody need take.
+  /// @returns `nullopt` where the configuration is unknown.
+  std::optional<socket_route> find_outbound(std::string_view config,
+                                            std::string_view path) const;
 
 private:
   /// Longest base path first.

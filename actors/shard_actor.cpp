@@ -47,8 +47,14 @@ void shard_actor::receive(caf::mailbox_element& what) {
                            request.state);
     reply{*this, what}.deliver();
   } else if (content.match_elements<close_listeners>()) {
-    gateway_.close_listeners();
+    gateway_.close();
     reply{*this, what}.deliver();
+  } else if (content.match_elements<open_outbound>()) {
+    gateway_.open_outbound(content.get_as<open_outbound>(0),
+                           reply{*this, what});
+  } else if (content.match_elements<test_outbound>()) {
+    gateway_.test_outbound(content.get_as<test_outbound>(0),
+                           reply{*this, what});
   } else if (content.match_elements<target_died>()) {
     auto& target = content.get_as<target_died>(0).target;
     auto sockets = directory_.all();
@@ -212,7 +218,23 @@ bool shard_actor::leave_group(socket& who, const std::string& group) {
   return directory_.leave(who, group);
 }
 
+void shard_actor::connection_lost(socket& who, const std::string& why) {
+  who.config().lost.fetch_add(1, std::memory_order_relaxed);
+  if (report_)
+    report_({report::severity::warning,
+             "socket lost",
+             {{"socket", std::string{who.identity().socket_id()}},
+              {"config", std::string{who.identity().config()}},
+              {"remote", std::string{who.handshake().remote_address()}},
+              {"reason", why}}});
+  caf::anon_send(caf::actor_cast<caf::actor>(who.plan()->keeper),
+                 outbound_lost{caf::strong_actor_ptr{who.ctrl()},
+                               who.plan()->socket_id, why});
+}
+
 void shard_actor::socket_lost(socket& who) {
+  if (who.plan() != nullptr)
+    gateway_.forget(caf::strong_actor_ptr{who.ctrl()});
   // A frame of this turn's broadcasts that was still queued is lost as well.
   auto id = who.handshake().socket_id();
   for (auto& walk : pending_) {

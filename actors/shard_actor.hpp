@@ -46,6 +46,7 @@ private:
   bool join_group(socket& who, const std::string& group) override;
   bool leave_group(socket& who, const std::string& group) override;
   void socket_lost(socket& who) override;
+  void connection_lost(socket& who, const std::string& why) override;
   void socket_ended(socket& who) override;
   void event_failed(const socket& who, const caf::error& reason) override;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/outbound_state.hpp"
 #include "actors/shard.hpp"
 #include "net/utf8.hpp"
 
@@ -49,10 +50,29 @@ socket::socket(caf::actor_config& config, shard& home, socket_host& host,
       handler_(handler_on(route_.messages, home)),
       lease_(std::move(lease)) {}
 
+socket::socket(caf::actor_config& config, shard& home, socket_host& host,
+               std::shared_ptr<const handshake_attributes> handshake,
+               socket_route route, outbound_plan_ptr plan)
+    : socket(config, home, host, handshake, std::move(route),
+             net::connection_lease{}) {
+  outbound_ =
+      std::make_unique<outbound_state>(std::move(plan), std::move(handshake));
+}
+
 socket::~socket() = default;
+
+const std::shared_ptr<const handshake_attributes>&
+socket::shared_handshake() const noexcept {
+  return outbound_ ? outbound_->handshake : handshake_;
+}
 
 const char* socket::name() const {
   return "switchboard.socket";
+}
+
+void socket::take_route(socket_route&& route) {
+  route_ = std::move(route);
+  handler_ = handler_on(route_.messages, home());
 }
 
 void socket::start(std::unique_ptr<net::connection> stream,
@@ -114,6 +134,10 @@ bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {
 }
 
 void socket::on_written(net::send_token token) {
+  if (journals()) {
+    written_outbound(token);
+    return;
+  }
   if (auto what = sends_.take(token)) {
     if (what->handler)
       what->tell_handler({});
@@ -122,7 +146,14 @@ void socket::on_written(net::send_token token) {
   }
 }
 
-void socket::on_dropped(net::send_token token, std::string_view why) {
+void socket::on_dropped(net::send_token token, net::drop_cause cause,
+                        std::string_view why) {
+  if (journals()) {
+    // What an ended connection had is sent over the next, or failed with it.
+    if (cause == net::drop_cause::overflow)
+      dropped_outbound(token, why);
+    return;
+  }
   auto what = sends_.take(token);
   if (!what)
     return;
@@ -137,15 +168,26 @@ void socket::on_dropped(net::send_token token, std::string_view why) {
 }
 
 void socket::on_end(net::connection_end&& end) {
+  if (keeps_going(end))
+    lose_connection(std::move(end));
+  else
+    end_for_good({end.code, std::move(end.reason), end.clean}, {});
+}
+
+/// @param why what becomes of messages that still wait; empty: they share
+///        the connection's fate.
+void socket::end_for_good(close_outcome&& outcome, const caf::error& why) {
   auto counted = counters();
   counted.queued_bytes = 0;
-  ending_ = std::make_unique<const ending>(
-      ending{{end.code, std::move(end.reason), end.clean}, counted});
+  ending_ = std::make_unique<const ending>(ending{std::move(outcome), counted});
   gone_ = true;
-  home().loop().dispose(std::move(connection_));
+  if (connection_)
+    home().loop().dispose(std::move(connection_));
   lease_ = {};
   refresh_groups();
   host_.socket_lost(*this);
+  if (outbound_)
+    drop_journal(why ? why : not_reachable("the connection was lost"));
   if (auto callbacks = std::exchange(on_gone_, nullptr))
     for (auto& callback : *callbacks)
       callback();
@@ -158,23 +200,46 @@ void socket::on_end(net::connection_end&& end) {
 std::string_view socket::broadcast(net::outgoing_message& message) {
   if (gone_)
     return "the connection was lost";
-  switch (connection_->send(message)) {
+  if (!connection_)
+    return "the socket is being reconnected";
+  net::send_token token = 0;
+  if (journals()) {
+    if (outbound_->journal.waiting())
+      return "the send queue is full";
+    token = ++last_token_;
+  }
+  switch (connection_->send(message, token)) {
     case net::connection::send_result::queue_full:
       return "the send queue is full";
     case net::connection::send_result::not_open:
       return "the socket is closing";
-    default:
-      return {};
+    case net::connection::send_result::queued:
+      break;
   }
+  if (token != 0) {
+    auto what = journal_entry(
+        payload{message.bytes(), message.op() == net::opcode::binary});
+    what.token = token;
+    outbound_->journal.add_given(std::move(what));
+  }
+  return {};
 }
 
 bool socket::close(close_code code, std::string_view reason,
                    std::function<void()> on_gone) {
-  if (gone_ || !connection_->open())
+  if (gone_)
+    return false;
+  if (outbound_)
+    outbound_->ends = true;
+  if (connection_ && !connection_->open())
     return false;
   if (on_gone)
     when_gone(std::move(on_gone));
-  connection_->close(code, reason);
+  if (connection_)
+    connection_->close(code, reason);
+  else
+    end_reconnecting("closed while it was being reconnected",
+                     not_reachable("the socket was closed"));
   return true;
 }
 
@@ -185,8 +250,14 @@ void socket::when_gone(std::function<void()> callback) {
 }
 
 void socket::cut(const std::string& reason) {
-  if (!gone_)
+  if (gone_)
+    return;
+  if (outbound_)
+    outbound_->ends = true;
+  if (connection_)
     connection_->abort(reason);
+  else
+    end_reconnecting(reason, not_reachable(reason));
 }
 
 void socket::forget_handlers() {
@@ -237,16 +308,33 @@ send_outcome socket::send(message_view content) {
     return send_outcome::not_text;
   if (gone_)
     return send_outcome::not_open;
+  if (journals()) {
+    auto what =
+        journal_entry(payload{std::string{content.bytes}, content.binary});
+    return send_outbound(what);
+  }
+  if (!connection_)
+    return send_outcome::not_open;
   return outcome_of(connection_->send(
       content.binary ? net::opcode::binary : net::opcode::text, bytes));
 }
 
 send_outcome socket::send(const payload& content) {
+  if (journals()) {
+    auto what = journal_entry(content);
+    return send_outbound(what);
+  }
   return queue(content, 0);
 }
 
 send_outcome socket::send(const payload& content, pinned_handler& who,
                           std::uint64_t id) {
+  if (journals()) {
+    auto what = journal_entry(content);
+    what.handler = caf::strong_actor_ptr{who.ctrl()};
+    what.id = id;
+    return send_outbound(what);
+  }
   auto token = ++last_token_;
   auto result = queue(content, token);
   if (result == send_outcome::queued)
@@ -257,7 +345,7 @@ send_outcome socket::send(const payload& content, pinned_handler& who,
 send_outcome socket::queue(const payload& content, net::send_token token) {
   if (!content.binary() && !net::is_utf8(content.bytes()))
     return send_outcome::not_text;
-  if (gone_)
+  if (gone_ || !connection_)
     return send_outcome::not_open;
   net::outgoing_message message{content.binary() ? net::opcode::binary
                                                  : net::opcode::text,
@@ -281,7 +369,7 @@ void socket::done() {
   --owed_;
   if (gone_)
     settle();
-  else if (owed_ < route_.messages->credit)
+  else if (connection_ && owed_ < route_.messages->credit)
     connection_->resume();
 }
 
@@ -307,7 +395,7 @@ void socket::settle() {
 socket_attributes socket::attributes() {
   if (!groups_)
     refresh_groups();
-  return {handshake_, groups_};
+  return {shared_handshake(), groups_};
 }
 
 void socket::refresh_groups() {
@@ -322,25 +410,42 @@ void socket::refresh_groups() {
 socket_info socket::info() {
   socket_info result;
   result.attributes = attributes();
-  result.state = !gone_ && connection_->open() ? socket_state::open
-                                               : socket_state::closing;
+  if (!gone_ && !connection_)
+    result.state = socket_state::reconnecting;
+  else if (gone_ || !connection_->open())
+    result.state = socket_state::closing;
   result.counters = counters();
   return result;
 }
 
 socket_counters socket::counters() const {
-  if (!connection_)
+  if (ending_)
     return ending_->counters;
-  auto& stats = connection_->stats();
-  return {stats.messages_received, stats.messages_sent, stats.bytes_received,
-          stats.bytes_sent, connection_->queued_bytes()};
+  auto result = outbound_ ? outbound_->counted : socket_counters{};
+  if (connection_) {
+    auto& stats = connection_->stats();
+    result.messages_received += stats.messages_received;
+    result.messages_sent += stats.messages_sent;
+    result.bytes_received += stats.bytes_received;
+    result.bytes_sent += stats.bytes_sent;
+    result.queued_bytes = connection_->queued_bytes();
+  }
+  if (outbound_)
+    result.queued_bytes += outbound_->journal.waiting_bytes();
+  return result;
 }
 
 caf::error socket::not_reachable(std::string_view why) const {
   return make_error(errc::connectivity,
                     "socket " + std::string{handshake_->socket_id()} + " at "
-                        + std::string{handshake_->remote_address()} + ": "
+                        + std::string{handshake().remote_address()} + ": "
                         + std::string{why});
+}
+
+caf::error socket::not_text() const {
+  return make_error(errc::invalid_argument,
+                    "socket " + std::string{identity().socket_id()}
+                        + ": text content is not UTF-8");
 }
 
 caf::error socket::no_such_socket() const {

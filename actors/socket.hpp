@@ -17,6 +17,8 @@
 
 #include "actors/bound_actor.hpp"
 #include "actors/directory.hpp"
+#include "actors/outbound_journal.hpp"
+#include "actors/outbound_plan.hpp"
 #include "actors/pending_sends.hpp"
 #include "actors/routes.hpp"
 #include "net/connection.hpp"
@@ -34,11 +36,29 @@ struct lost_send {
   caf::error problem;
 };
 
+/// A `socket_send` with a strategy of its own.
+struct send_by_strategy {
+  payload content;
+  reconnection_options reconnection;
+};
+
+/// The supervisor has given up on an outbound socket that is being
+/// reconnected.
+struct outbound_given_up {
+  /// RETRY_EXHAUSTED, or what ended the attempts before.
+  caf::error why;
+};
+
+struct outbound_state;
+
 /// The shard's part that sockets report to. Called on the shard's thread.
 class socket_host {
 public:
   /// Its connection is gone: no operation finds it any more.
   virtual void socket_lost(socket& who) = 0;
+
+  /// An outbound socket's connection is gone and is to be replaced.
+  virtual void connection_lost(socket& who, const std::string& why) = 0;
 
   /// It has handed out its closed event and ended.
   virtual void socket_ended(socket& who) = 0;
@@ -74,6 +94,11 @@ public:
          std::shared_ptr<const handshake_attributes> handshake,
          socket_route route, net::connection_lease lease);
 
+  /// An outbound socket.
+  socket(caf::actor_config& config, shard& home, socket_host& host,
+         std::shared_ptr<const handshake_attributes> handshake,
+         socket_route route, outbound_plan_ptr plan);
+
   ~socket() override;
 
   const char* name() const override;
@@ -82,6 +107,15 @@ public:
   /// is in the directory and its default groups by now.
   void start(std::unique_ptr<net::connection> stream,
              std::span<const std::byte> received);
+
+  /// Goes on over a new connection; without effect where it is gone for good
+  /// by now.
+  /// @param handshake of the same id, the next generation.
+  /// @returns whether it took the connection.
+  bool go_on(std::unique_ptr<net::connection> stream,
+             std::span<const std::byte> received,
+             std::shared_ptr<const handshake_attributes> handshake,
+             socket_route route);
 
   /// Writes one message as part of a broadcast.
   /// @returns the reason it cannot be reached; empty where it was queued.
@@ -102,14 +136,22 @@ public:
   /// A handler has died: closes with 1011 where it fed this socket.
   void target_died(const caf::actor_addr& target);
 
-  const handshake_attributes& handshake() const noexcept {
+  /// Of its first connection: id, type and configuration never change. Any
+  /// thread.
+  const handshake_attributes& identity() const noexcept {
     return *handshake_;
   }
 
-  const std::shared_ptr<const handshake_attributes>&
-  shared_handshake() const noexcept {
-    return handshake_;
+  /// Of the connection at hand, or of the last one.
+  const handshake_attributes& handshake() const noexcept {
+    return *shared_handshake();
   }
+
+  const std::shared_ptr<const handshake_attributes>&
+  shared_handshake() const noexcept;
+
+  /// How an outbound socket is opened; null for an inbound one.
+  const outbound_plan* plan() const noexcept;
 
   socket_info info();
 
@@ -153,7 +195,8 @@ private:
 
   bool on_message(net::opcode op, std::span<const std::byte> content) override;
   void on_written(net::send_token token) override;
-  void on_dropped(net::send_token token, std::string_view why) override;
+  void on_dropped(net::send_token token, net::drop_cause cause,
+                  std::string_view why) override;
   void on_end(net::connection_end&& end) override;
 
   bool call_handler(net::opcode op, std::span<const std::byte> content);
@@ -162,10 +205,31 @@ private:
 
   void receive_response(caf::mailbox_element& what);
   void handle_send(caf::mailbox_element& what);
+  void handle_send_by_strategy(caf::mailbox_element& what);
+  void send_with_answer(const payload& content, reply&& answer);
   void handle_close(caf::mailbox_element& what);
   void handle_subscribe(caf::mailbox_element& what);
   void handle_unsubscribe(caf::mailbox_element& what);
 
+  void take_route(socket_route&& route);
+
+  // What an outbound socket does beyond.
+  bool keeps_going(const net::connection_end& end) const noexcept;
+  void lose_connection(net::connection_end&& end);
+  void end_reconnecting(std::string reason, const caf::error& why);
+  outbound_send journal_entry(const payload& content) const;
+  send_outcome send_outbound(outbound_send& what);
+  void send_outbound(const payload& content, reply&& answer,
+                     const reconnection_options& strategy);
+  void pump();
+  void written_outbound(net::send_token token);
+  void dropped_outbound(net::send_token token, std::string_view why);
+  void drop_expired();
+  void drop_journal(const caf::error& why);
+  void fail_send(outbound_send&& what, const caf::error& why);
+  bool journals() const noexcept;
+
+  void end_for_good(close_outcome&& outcome, const caf::error& why);
   void when_gone(std::function<void()> callback);
   void open_gate();
   void settle();
@@ -173,6 +237,7 @@ private:
   socket_counters counters() const;
   caf::error not_reachable(std::string_view why) const;
   caf::error no_such_socket() const;
+  caf::error not_text() const;
   const caf::strong_actor_ptr* target_of(const subscription* what) const;
   void send_event(const caf::strong_actor_ptr& target, std::uint64_t id,
                   caf::message content);
@@ -184,7 +249,10 @@ private:
   /// Who gets messages by call; null where they go by mailbox.
   pinned_handler* handler_ = nullptr;
   net::connection_lease lease_;
+  /// Null once it is gone, and while an outbound socket is reconnected.
   std::unique_ptr<net::connection> connection_;
+  /// Null for inbound sockets.
+  std::unique_ptr<outbound_state> outbound_;
   pending_sends sends_;
   /// Of closings; null where nobody has asked.
   std::unique_ptr<std::vector<std::function<void()>>> on_gone_;
@@ -203,3 +271,5 @@ private:
 } // namespace switchboard::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::lost_send)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::send_by_strategy)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::outbound_given_up)

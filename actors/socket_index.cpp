@@ -8,9 +8,8 @@ namespace switchboard::actors {
 
 namespace {
 
-/// What is asked here of a socket never changes.
 std::string_view id_of(const caf::strong_actor_ptr& handle) noexcept {
-  return static_cast<const socket&>(*handle->get()).handshake().socket_id();
+  return static_cast<const socket&>(*handle->get()).identity().socket_id();
 }
 
 } // namespace
@@ -51,6 +50,18 @@ void socket_index::remove(std::string_view id) {
   std::lock_guard guard{mutex_};
   if (auto i = sockets_.find(id); i != sockets_.end())
     gone = sockets_.extract(i);
+  if (auto i = reserved_.find(id); i != reserved_.end())
+    reserved_.erase(i);
+}
+
+bool socket_index::reserve(const std::string& id) {
+  std::lock_guard guard{mutex_};
+  return sockets_.find(id) == sockets_.end() && reserved_.insert(id).second;
+}
+
+void socket_index::release(const std::string& id) {
+  std::lock_guard guard{mutex_};
+  reserved_.erase(id);
 }
 
 caf::strong_actor_ptr socket_index::find(std::string_view id) const {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "actors/outbound_state.hpp"
 #include "actors/shard.hpp"
 #include "net/utf8.hpp"
 
@@ -39,6 +40,10 @@ void socket::receive(caf::mailbox_element& what) {
     receive_response(what);
   else if (content.match_elements<socket_send>())
     handle_send(what);
+  else if (content.match_elements<send_by_strategy>())
+    handle_send_by_strategy(what);
+  else if (content.match_elements<outbound_given_up>())
+    end_reconnecting("given up", content.get_as<outbound_given_up>(0).why);
   else if (content.match_elements<socket_close>())
     handle_close(what);
   else if (content.match_elements<socket_subscribe>())
@@ -112,19 +117,19 @@ void socket::open_gate() {
 }
 
 void socket::handle_send(caf::mailbox_element& what) {
-  auto& request = what.content().get_as<socket_send>(0);
+  auto& content = what.content().get_as<socket_send>(0).content;
   reply answer{*this, what};
-  if (gone_) {
+  if (gone_)
     answer.fail(no_such_socket());
-    return;
-  }
-  auto& content = request.content;
-  if (!content.binary() && !net::is_utf8(content.bytes())) {
-    answer.fail(make_error(errc::invalid_argument,
-                           "socket " + std::string{handshake_->socket_id()}
-                               + ": text content is not UTF-8"));
-    return;
-  }
+  else if (!content.binary() && !net::is_utf8(content.bytes()))
+    answer.fail(not_text());
+  else if (journals())
+    send_outbound(content, std::move(answer), outbound_->plan->reconnection);
+  else
+    send_with_answer(content, std::move(answer));
+}
+
+void socket::send_with_answer(const payload& content, reply&& answer) {
   net::outgoing_message message{content.binary() ? net::opcode::binary
                                                  : net::opcode::text,
                                 content.storage()};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "actors/promises.hpp"
 #include "actors/reconnect.hpp"
 
 namespace switchboard::actors {
@@ -11,33 +12,63 @@ namespace {
 /// The most messages of one socket that a target may owe an answer for.
 constexpr std::uint32_t most_credit = 1u << 16;
 
-/// Answers with nothing, which the typed promise has no words for.
-void fulfill(caf::typed_response_promise<void>& promise) {
-  static_cast<caf::response_promise&>(promise).deliver(caf::unit);
-}
-
 } // namespace
 
 void supervisor_state::attempt() {
-  auto& listener = setup.options.server->listener;
-  auto bound = setup.bind(listener);
-  if (bound) {
+  if (setup.options.server && address.empty()) {
+    auto& listener = setup.options.server->listener;
+    auto bound = setup.bind(listener);
+    if (!bound) {
+      failed("listener " + listener, std::move(bound.error()));
+      return;
+    }
     address = std::move(*bound);
-    problem = caf::none;
     if (setup.on_ready)
       setup.on_ready();
-    settle(caf::none);
+  }
+  if (!reached) {
+    test_peer();
     return;
   }
-  problem = std::move(bound.error());
+  problem = caf::none;
+  settle(caf::none);
+}
+
+/// Tries whether the client settings lead to somebody.
+void supervisor_state::test_peer() {
+  auto me = caf::actor_cast<caf::strong_actor_ptr>(self);
+  auto plan = make_outbound_plan(setup.profile, {}, setup.options.reconnection,
+                                 std::move(me));
+  if (!plan) {
+    settle(plan.error());
+    return;
+  }
+  auto address = (*plan)->address();
+  self->request(caf::actor_cast<caf::actor>(setup.shards.front()),
+                caf::infinite,
+                test_outbound{std::move(*plan),
+                              setup.profile->options.connection_timeout})
+      .then(
+          [this] {
+            reached = true;
+            attempt();
+          },
+          [this, address](caf::error& why) {
+            failed("peer " + address, std::move(why));
+          });
+}
+
+/// Binding the listener, or reaching the peer, has failed.
+/// @param what for the reports.
+void supervisor_state::failed(const std::string& what, caf::error why) {
+  problem = std::move(why);
   auto& strategy = setup.options.reconnection;
   auto roll = std::uniform_real_distribution<double>{0.0, 1.0}(dice);
   auto wait = reconnect_delay(strategy, attempts, roll);
   auto text = switchboard::describe(problem).message;
   if (!wait) {
-    tell(report::severity::error, "giving up on a listener",
-         {{"listener", listener},
-          {"config", setup.options.name},
+    tell(report::severity::error, "giving up on " + what,
+         {{"config", setup.options.name},
           {"attempts", std::to_string(attempts + 1)},
           {"error", text}});
     if (strategy.fails_deployment
@@ -49,9 +80,8 @@ void supervisor_state::attempt() {
       settle(strategy.fails_deployment ? problem : caf::error{});
     return;
   }
-  tell(report::severity::warning, "a listener cannot be bound",
-       {{"listener", listener},
-        {"config", setup.options.name},
+  tell(report::severity::warning, what + " is out of reach",
+       {{"config", setup.options.name},
         {"attempt", std::to_string(attempts + 1)},
         {"error", text}});
   ++attempts;
@@ -95,6 +125,13 @@ supervisor_state::subscribe(const subscribe_source_request& request) {
   return publish();
 }
 
+void supervisor_state::install() {
+  auto snapshot = std::make_shared<const config_routes>(routes);
+  for (auto& shard : setup.shards)
+    caf::anon_send(caf::actor_cast<caf::actor>(shard),
+                   install_routes{snapshot});
+}
+
 caf::result<void> supervisor_state::publish() {
   auto promise = self->make_response_promise<void>();
   auto snapshot = std::make_shared<const config_routes>(routes);
@@ -129,7 +166,8 @@ void supervisor_state::forget(const caf::actor_addr& target,
 config_info supervisor_state::describe() const {
   config_info result;
   result.name = setup.options.name;
-  result.listener = setup.options.server->listener;
+  if (setup.options.server)
+    result.listener = setup.options.server->listener;
   result.base_path = setup.base_path;
   result.listening = !address.empty();
   result.address = address;
@@ -137,6 +175,7 @@ config_info supervisor_state::describe() const {
   result.closed = routes.counters->closed.load();
   result.opened = routes.counters->opened.load();
   result.sockets = result.opened - result.closed;
+  result.lost = routes.counters->lost.load();
   if (problem)
     result.problem = switchboard::describe(problem).message;
   return result;
@@ -153,17 +192,26 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
            supervisor_setup setup) {
   auto& state = self->state;
   state.self = self;
-  auto& server = *setup.options.server;
   state.routes.config = setup.options.name;
-  state.routes.listener = server.listener;
   state.routes.base_path = setup.base_path;
-  state.routes.connection = std::make_shared<const net::connection_options>(
-      connection_options_of(server));
-  state.routes.subprotocols = server.subprotocols;
+  if (auto& server = setup.options.server) {
+    state.routes.listener = server->listener;
+    state.routes.connection = std::make_shared<const net::connection_options>(
+        connection_options_of(*server));
+    state.routes.subprotocols = server->subprotocols;
+  }
+  auto& strategy = setup.options.reconnection;
+  state.reached = !setup.profile || !setup.profile->options.host
+                  || !strategy.fails_deployment;
+  state.keeper.start(self, {setup.profile, strategy, setup.shards,
+                            setup.sockets, setup.on_report});
   state.routes.counters = std::make_shared<config_counters>();
   state.setup = std::move(setup);
+  // So that shards know the configuration before its first source.
+  state.install();
   self->set_down_handler([self](const caf::down_msg& down) {
-    self->state.forget(down.source, down.reason);
+    if (!self->state.keeper.forget(down.source))
+      self->state.forget(down.source, down.reason);
   });
   return {
       [self](begin_atom) -> caf::result<void> {
@@ -179,6 +227,17 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
         return self->state.subscribe(request);
       },
       [self](list_configs_request) { return self->state.describe(); },
+      [self](const open_outbound_socket_request& request) {
+        return self->state.keeper.open(request);
+      },
+      [self](const outbound_lost& what) { self->state.keeper.lost(what); },
+      [self](const dial_again& what) {
+        self->state.keeper.dial_again(what.serial);
+      },
+      [self](const place_expired& what) {
+        self->state.keeper.place_expired(what.serial);
+      },
+      [self](stop_dialing) { self->state.keeper.stop(); },
   };
 }
 

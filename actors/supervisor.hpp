@@ -12,6 +12,7 @@
 #include <switchboard/switchboard.hpp>
 
 #include "actors/internal.hpp"
+#include "actors/outbound_keeper.hpp"
 #include "actors/routes.hpp"
 
 namespace switchboard::actors {
@@ -27,30 +28,40 @@ struct supervisor_setup {
   /// As resolved from the configuration and its listener.
   std::string base_path;
   std::vector<caf::strong_actor_ptr> shards;
+  std::shared_ptr<socket_index> sockets;
+  /// Null where there are no client settings.
+  client_profile_ptr profile;
   bind_function bind;
   report_function on_report;
   /// Called when the listener is bound.
   std::function<void()> on_ready;
 };
 
-/// One configuration's life: its listener's binding and its sources.
+/// One configuration's life: its listener's binding, its outbound sockets,
+/// its sources.
 struct supervisor_state {
   static inline const char* name = "switchboard.supervisor";
 
   supervisor_actor::stateful_pointer<supervisor_state> self = nullptr;
   supervisor_setup setup;
   config_routes routes;
+  outbound_keeper keeper;
   /// Answer to whoever waits for the outcome.
   caf::typed_response_promise<void> begun;
   bool waiting = false;
   std::string address;
   caf::error problem;
   std::uint32_t attempts = 0;
+  /// Whether the peer of the client settings was reached, or need not be.
+  bool reached = true;
   std::minstd_rand dice{std::random_device{}()};
 
   void attempt();
+  void test_peer();
+  void failed(const std::string& what, caf::error why);
   void settle(caf::error outcome);
   caf::result<void> subscribe(const subscribe_source_request& request);
+  void install();
   caf::result<void> publish();
   void forget(const caf::actor_addr& target, const caf::error& reason);
   config_info describe() const;

@@ -72,11 +72,18 @@ engine::start(const engine_host& host, caf::actor_system& system,
           return problem;
   for (std::size_t i = 0; i < flows.size(); ++i) {
     if (flows[i].source == flow_source::startup)
-      caf::anon_send(result->spawn(host, i, 1).front(), run_atom::value);
+      result->startups_.push_back(result->spawn(host, i, 1).front());
     else if (flows[i].source == flow_source::schedule)
-      caf::anon_send(result->spawn(host, i, 1).front(), begin_atom::value);
+      result->schedules_.push_back(result->spawn(host, i, 1).front());
   }
   return result;
+}
+
+void engine::begin() {
+  for (auto& one : std::exchange(startups_, {}))
+    caf::anon_send(one, run_atom::value);
+  for (auto& one : std::exchange(schedules_, {}))
+    caf::anon_send(one, begin_atom::value);
 }
 
 std::vector<caf::actor> engine::spawn(const engine_host& host, std::size_t flow,

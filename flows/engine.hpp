@@ -39,14 +39,15 @@ struct engine_host {
   std::function<caf::actor(std::size_t shard, runner_settings settings)> spawn;
 };
 
-/// Runs a program on an instance: subscribes every flow with a source, runs
-/// those of `startup`, keeps the schedule. Stop it before the instance and
+/// Runs a program on an instance that is prepared and not open yet: subscribes
+/// every flow with a source, so that no socket comes before its flow; when the
+/// instance is open, runs those of `startup` and keeps the schedule. Stop it before the instance and
 /// destroy it after: the runners take the closed events of a shutdown and end
 /// with the registry.
 class engine {
 public:
   /// Returns when every source is subscribed: connections first, so that no
-  /// socket gets past its gate. `startup` flows are begun, not waited for.
+  /// socket gets past its gate.
   /// @param on_report gets `log` steps and failures, from any shard's thread.
   /// @returns the registry's error with the flow's name in it.
   static caf::expected<std::unique_ptr<engine>>
@@ -58,6 +59,10 @@ public:
   start(const engine_host& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
         const lua_limits& limits = {});
+
+  /// Begins the flows of `startup`, without waiting for them, and the
+  /// schedules. Once.
+  void begin();
 
   /// Ends the runners.
   ~engine();
@@ -88,6 +93,9 @@ private:
   /// One for each shard.
   std::vector<std::shared_ptr<lua_sandbox>> sandboxes_;
   std::vector<caf::actor> runners_;
+  /// Those that nothing but `begin` begins.
+  std::vector<caf::actor> startups_;
+  std::vector<caf::actor> schedules_;
 };
 
 } // namespace switchboard::flows

@@ -10,6 +10,10 @@ namespace {
 /// Jobs kept for the next events.
 constexpr std::size_t max_idle = 64;
 
+/// Broadcasts of one socket that may be under way while its next messages
+/// are worked on; beyond, the socket waits.
+constexpr std::size_t max_trailing = 32;
+
 value make_payload(const flow& of, const socket_attributes& attributes,
                    payload content) {
   auto type = mime_type_of(of.output_mime_type, attributes, content);
@@ -63,6 +67,7 @@ void runner::on_exit() {
     promise.deliver(caf::unit);
   parked_.clear();
   idle_.clear();
+  trailing_.clear();
   finishing_.clear();
 }
 
@@ -187,7 +192,7 @@ void runner::ask(job& what) {
         if constexpr (std::is_same_v<form, direct_send>)
           ask_socket(what, x);
         else if constexpr (std::is_same_v<form, broadcast_request>)
-          ask<broadcast_result>(id, settings_.registry, std::move(x));
+          ask_broadcast(what, std::move(x));
         else if constexpr (std::is_same_v<form, bulk_close_request>)
           ask<bulk_close_result>(id, settings_.registry, std::move(x));
         else if constexpr (!std::is_same_v<form, value>)
@@ -223,8 +228,24 @@ void runner::refused(std::uint64_t id, const caf::error& why) {
   }
 }
 
+void runner::ask_broadcast(job& what, broadcast_request request) {
+  // Nothing is left that could come too late for the next message.
+  if (what.owing != nullptr && what.run.ends_with_pending()) {
+    auto& count = trailing_[what.owing];
+    if (count < max_trailing) {
+      ++count;
+      what.trailing = true;
+      release(what);
+    }
+  }
+  ask<broadcast_result>(what.id, settings_.registry, std::move(request));
+}
+
 void runner::ask_socket(job& what, const direct_send& request) {
   auto id = what.id;
+  if (!trailing_.empty() && trailing_.contains(what.local))
+    return ask<void>(id, settings_.registry,
+                     send_request{{}, what.run.socket_id(), request.content});
   if (what.local == nullptr)
     return ask<void>(id, caf::actor_cast<socket_actor>(request.socket),
                      socket_send{request.content});
@@ -289,6 +310,9 @@ void runner::finish(job_ptr what) {
   if (promise.pending())
     promise.deliver(caf::unit);
   release(*what);
+  if (std::exchange(what->trailing, false))
+    if (auto i = trailing_.find(what->local); --i->second == 0)
+      trailing_.erase(i);
   what->local = nullptr;
   what->handle = nullptr;
   what->tells_failure = false;

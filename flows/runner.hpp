@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -89,6 +90,8 @@ private:
     /// The event's socket where it is of this shard; kept by `handle`.
     local_socket* local = nullptr;
     caf::strong_actor_ptr handle;
+    /// Whether its last broadcast is under way while the socket goes on.
+    bool trailing = false;
   };
   using job_ptr = std::unique_ptr<job>;
 
@@ -105,6 +108,7 @@ private:
   void answered(std::uint64_t id, value output);
   void refused(std::uint64_t id, const caf::error& why);
   void ask_socket(job& what, const direct_send& request);
+  void ask_broadcast(job& what, broadcast_request request);
   /// Lets the socket go on to its next message.
   void release(job& what);
   void park(job_ptr what);
@@ -127,6 +131,10 @@ private:
   std::uint32_t last_serial_ = 0;
   /// Jobs to be used again.
   std::vector<job_ptr> idle_;
+  /// Of a socket: its broadcasts under way that it did not wait for. While
+  /// there are some, what it is sent goes the same way, through the registry,
+  /// so that nothing overtakes.
+  std::unordered_map<local_socket*, std::size_t> trailing_;
   /// The job that `on_message` has begun and not left yet.
   job* in_call_ = nullptr;
   std::vector<caf::response_promise> finishing_;

@@ -231,7 +231,7 @@ void connection::on_close(const close_status& status) {
   if (phase_ == phase::closing) {
     end_->clean = true;
   } else {
-    drop_queued("the peer closed the socket");
+    drop_queued(drop_cause::ended, "the peer closed the socket");
     note_end(status.code, status.reason, true);
     queue_close(status.code, status.reason);
   }
@@ -247,7 +247,8 @@ void connection::fail(close_code code, std::string_view reason) {
   linger_ = true;
   leftover_.clear();
   if (was_open) {
-    drop_queued("the socket was closed for a violation of the protocol");
+    drop_queued(drop_cause::ended,
+                "the socket was closed for a violation of the protocol");
     note_end(code, reason, false);
     queue_close(code, reason);
   }
@@ -275,12 +276,12 @@ void connection::finish() {
   phase_ = phase::ended;
   loop_.disarm(*this);
   loop_.remove(wire_->fd());
-  drop_queued("the connection was lost");
+  drop_queued(drop_cause::ended, "the connection was lost");
   // A frame that was begun is lost as well.
   std::vector<send_token> begun;
   queue_.advance(queue_.bytes(), begun);
   for (auto token : begun)
-    observer_->on_dropped(token, "the connection was lost");
+    observer_->on_dropped(token, drop_cause::ended, "the connection was lost");
   note_end(close_codes::abnormal, {}, false);
   observer_->on_end(std::move(*end_));
 }

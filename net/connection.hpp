@@ -24,6 +24,10 @@ namespace switchboard::net {
 
 /// What all connections of one configuration share.
 struct connection_options {
+  /// Longer than any connection lives.
+  static constexpr std::chrono::nanoseconds no_idle_timeout =
+      std::chrono::hours{24 * 365 * 100};
+
   role self = role::server;
   std::chrono::nanoseconds idle_timeout = std::chrono::minutes{15};
   std::chrono::nanoseconds ping_interval = std::chrono::seconds{30};
@@ -43,6 +47,14 @@ struct connection_end {
 
 class connection;
 
+/// Why a queued message will not be written.
+enum class drop_cause : std::uint8_t {
+  /// The queue was full.
+  overflow,
+  /// The connection is closing or lost.
+  ended,
+};
+
 /// Whoever uses a connection. Called on the loop's thread; may call the
 /// connection back.
 class connection_observer {
@@ -57,7 +69,8 @@ public:
 
   /// A message with a token never will be.
   /// @param why one of a few fixed sentences.
-  virtual void on_dropped(send_token token, std::string_view why) = 0;
+  virtual void on_dropped(send_token token, drop_cause cause,
+                          std::string_view why) = 0;
 
   /// TCP is gone. The last call; the observer disposes of the connection
   /// through the loop.
@@ -180,7 +193,7 @@ private:
   void send_control(opcode op, std::span<const std::byte> body);
   void queue_close(close_code code, std::string_view reason);
   void fail(close_code code, std::string_view reason);
-  void drop_queued(std::string_view why);
+  void drop_queued(drop_cause cause, std::string_view why);
   void lose(std::string reason);
   void finish();
   void note_end(close_code code, std::string_view reason, bool clean);

@@ -61,7 +61,7 @@ connection::send_result connection::push(frame_ptr frame, std::size_t size,
 connection::send_result connection::make_way(std::size_t frame_size) {
   switch (options_->slow_consumer) {
     case slow_consumer_policy::close:
-      drop_queued("slow consumer");
+      drop_queued(drop_cause::overflow, "slow consumer");
       close(close_codes::policy_violation, "slow consumer");
       break;
     case slow_consumer_policy::drop_newest:
@@ -70,7 +70,8 @@ connection::send_result connection::make_way(std::size_t frame_size) {
       auto room = options_->send_queue_limit;
       auto target = room > frame_size ? room - frame_size : 0;
       for (auto dropped : queue_.drop_oldest(target))
-        observer_->on_dropped(dropped, "dropped from a full queue");
+        observer_->on_dropped(dropped, drop_cause::overflow,
+                              "dropped from a full queue");
       if (queue_.empty() || queue_.bytes() + frame_size <= room)
         return send_result::queued;
     }
@@ -142,9 +143,9 @@ void connection::send_control(opcode op, std::span<const std::byte> body) {
     loop_.mark_dirty(*this);
 }
 
-void connection::drop_queued(std::string_view why) {
+void connection::drop_queued(drop_cause cause, std::string_view why) {
   for (auto token : queue_.drop_all())
-    observer_->on_dropped(token, why);
+    observer_->on_dropped(token, cause, why);
 }
 
 void connection::on_flush() {

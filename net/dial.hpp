@@ -18,6 +18,7 @@
 
 namespace switchboard::net {
 
+class digest_memory;
 class resolver;
 
 /// Where a WebSocket is to be opened.
@@ -41,6 +42,10 @@ struct dial_options {
   make_secure_wire secure_wire;
   std::optional<proxy_options> proxy;
   std::optional<authentication_options> authentication;
+  /// Digest challenges of the peers and of the proxy, for the next dials; may
+  /// be null.
+  std::shared_ptr<digest_memory> peer_digests;
+  std::shared_ptr<digest_memory> proxy_digests;
   compression_options compression;
   /// Offered in this order.
   std::vector<std::string> subprotocols;

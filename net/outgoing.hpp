@@ -133,6 +133,11 @@ public:
     return op_;
   }
 
+  /// Null where empty.
+  const std::shared_ptr<const std::string>& bytes() const noexcept {
+    return bytes_;
+  }
+
   std::string_view view() const noexcept {
     return bytes_ ? std::string_view{*bytes_} : std::string_view{};
   }

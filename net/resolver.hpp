@@ -30,10 +30,12 @@ public:
   /// @param threads most lookups at a time; made on first use.
   explicit resolver(std::size_t threads = 4);
 
-  /// Waits for lookups under way; the callbacks of those are still called.
+  /// Waits for the lookups under way. Every callback is still called. Not
+  /// from within one.
   ~resolver();
 
-  /// @param done called on one of the resolver's threads.
+  /// @param done called once, on one of the resolver's threads, or before
+  ///        this returns where too many lookups wait already.
   void resolve(std::string host, std::uint16_t port, callback done);
 
 private:

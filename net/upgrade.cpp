@@ -10,6 +10,7 @@
 #include <switchboard/path_pattern.hpp>
 
 #include "net/header_values.hpp"
+#include "net/wildcard.hpp"
 
 namespace switchboard::net {
 
@@ -129,34 +130,10 @@ std::optional<http_rejection> judge_upgrade(const http_request& request,
 
 bool origin_allowed(std::string_view origin,
                     const std::vector<std::string>& patterns) noexcept {
-  // On a mismatch only the last `*` needs to take one character more: an
-  // earlier one could do no better.
-  auto matches = [origin](std::string_view pattern) {
-    constexpr auto none = std::string_view::npos;
-    std::size_t at = 0;
-    std::size_t in_pattern = 0;
-    auto star = none;
-    std::size_t star_end = 0;
-    while (at < origin.size()) {
-      if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
-        star = in_pattern++;
-        star_end = at;
-      } else if (in_pattern < pattern.size()
-                 && equal_ignoring_case(pattern.substr(in_pattern, 1),
-                                        origin.substr(at, 1))) {
-        ++in_pattern;
-        ++at;
-      } else if (star != none) {
-        in_pattern = star + 1;
-        at = ++star_end;
-      } else {
-        return false;
-      }
-    }
-    return pattern.find_first_not_of('*', in_pattern) == none;
-  };
   return patterns.empty()
-         || std::any_of(patterns.begin(), patterns.end(), matches);
+         || std::any_of(patterns.begin(), patterns.end(), [&](auto& pattern) {
+              return matches_wildcards(origin, pattern);
+            });
 }
 
 std::string choose_subprotocol(const std::vector<std::string>& ours,

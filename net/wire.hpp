@@ -39,6 +39,10 @@ wire_result write_outcome(long result);
 /// A byte stream over a non-blocking socket. One system call a call.
 class wire {
 public:
+  /// Bytes of a read's buffer from which on nothing that could be read now
+  /// stays in the wire, where readiness would not tell of it.
+  static constexpr std::size_t ample = 40 * 1024;
+
   virtual ~wire() = default;
 
   virtual wire_result read(std::span<std::byte> into) = 0;

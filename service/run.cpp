@@ -83,10 +83,11 @@ public:
   /// @returns the exit code of a start that failed.
   std::optional<int> start(checked_configuration what) {
     for (auto& websocket : what.value.switchboard.websockets)
-      listeners_.insert(websocket.server->listener);
-    auto host = instance::start(system_, what.value.switchboard, report_);
+      if (websocket.server)
+        listeners_.insert(websocket.server->listener);
+    auto host = instance::prepare(system_, what.value.switchboard, report_);
     if (!host)
-      return fail(host.error(), exit_deployment);
+      return fail(host.error(), exit_failed);
     instance_ = std::move(*host);
     lines_->write(log_level::debug, "event loops",
                   {{"shards", std::to_string(instance_->shards())},
@@ -97,6 +98,9 @@ public:
     if (!flows)
       return fail(flows.error(), exit_failed);
     engine_ = std::move(*flows);
+    if (auto problem = instance_->open())
+      return fail(problem, exit_deployment);
+    engine_->begin();
     api::backend served;
     served.registry = instance_->registry();
     served.not_ready = [this] {

@@ -52,6 +52,8 @@ struct handshake_fields {
   std::string remote_address;
   std::string subprotocol;
   caf::timestamp connected_at;
+  /// How often an outbound socket's connection was replaced.
+  std::uint32_t generation = 0;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f,
@@ -59,7 +61,7 @@ struct handshake_fields {
     return f(caf::meta::type_name("handshake_fields"), x.socket_id, x.type,
              x.config, x.request_uri, x.relative_path, x.headers, x.uri_params,
              x.secure, x.local_address, x.remote_address, x.subprotocol,
-             x.connected_at);
+             x.connected_at, x.generation);
   }
 };
 
@@ -83,7 +85,7 @@ public:
   }
 
   socket_type type() const noexcept {
-    return type_;
+    return static_cast<socket_type>(type_);
   }
 
   /// Name of the configuration.
@@ -124,7 +126,7 @@ public:
 
   /// "WS" or "WSS"
   std::string_view scheme() const noexcept {
-    return secure_ ? "WSS" : "WS";
+    return secure_ != 0 ? "WSS" : "WS";
   }
 
   /// `address:port`, IPv6 in brackets.
@@ -143,6 +145,12 @@ public:
 
   caf::timestamp connected_at() const noexcept {
     return connected_at_;
+  }
+
+  /// How often an outbound socket's connection was replaced: 0 for its first
+  /// one and for every inbound socket.
+  std::uint32_t generation() const noexcept {
+    return generation_;
   }
 
   /// Decoded from the query string by each call: percent-decoded, `+` read as
@@ -222,8 +230,9 @@ private:
   /// Where the relative path stands in the text.
   std::uint32_t relative_path_;
   std::uint32_t relative_path_size_;
-  socket_type type_;
-  bool secure_;
+  std::uint32_t generation_ : 30;
+  std::uint32_t type_ : 1;
+  std::uint32_t secure_ : 1;
 };
 
 /// Throws `std::length_error` above 4 GiB of text, which no request head that

@@ -147,6 +147,9 @@ struct config_info {
   /// Since the start.
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
+  /// Connections of outbound sockets that were lost and replaced, or are
+  /// being replaced, since the start.
+  std::uint64_t lost = 0;
   /// Why the listener is not bound.
   std::string problem;
 };
@@ -265,7 +268,7 @@ SWITCHBOARD_INSPECT(list_groups_request, x.config)
 SWITCHBOARD_INSPECT(group_info, x.config, x.name, x.sockets)
 SWITCHBOARD_INSPECT(group_list, x.groups)
 SWITCHBOARD_INSPECT(config_info, x.name, x.listener, x.base_path, x.listening,
-                    x.address, x.sockets, x.opened, x.closed, x.problem)
+                    x.address, x.sockets, x.opened, x.closed, x.lost, x.problem)
 SWITCHBOARD_INSPECT(config_list, x.configs)
 SWITCHBOARD_INSPECT(subscribe_source_request, x.config, x.kind, x.path,
                     x.targets, x.default_groups, x.credit)

@@ -37,16 +37,27 @@ using report_function = std::function<void(const report&)>;
 /// registry, a supervisor for each configuration.
 class instance {
 public:
-  /// Starts shards and supervisors. Returns when every listener is bound or
-  /// has had its first failure; with `fails_deployment`, when its strategy is
-  /// spent or it is bound.
-  /// @param system configured by `configure`; must outlive the instance.
-  /// @returns CONNECTIVITY or RETRY_EXHAUSTED where a listener with
-  ///          `fails_deployment` cannot be bound; INVALID_ARGUMENT for
-  ///          options that contradict each other.
+  /// `prepare` and `open` in one.
   static caf::expected<std::unique_ptr<instance>>
   start(caf::actor_system& system, switchboard_options options,
         report_function on_report = {});
+
+  /// Starts shards, registry and supervisors, which take sources from here
+  /// on. Nothing is bound and nothing opened, so that no socket comes before
+  /// its source.
+  /// @param system configured by `configure`; must outlive the instance.
+  /// @returns INVALID_ARGUMENT for options that contradict each other;
+  ///          CONNECTIVITY where the process has no descriptors left.
+  static caf::expected<std::unique_ptr<instance>>
+  prepare(caf::actor_system& system, switchboard_options options,
+          report_function on_report = {});
+
+  /// Binds the listeners and begins to open the outbound sockets of the
+  /// options. Returns when every listener is bound or has had its first
+  /// failure; with `fails_deployment`, when it is bound and the peer of the
+  /// client settings was reached, or the strategy is spent. Once.
+  /// @returns CONNECTIVITY or RETRY_EXHAUSTED where that has failed.
+  caf::error open();
 
   /// As `stop` with no time to drain.
   ~instance();

@@ -63,6 +63,8 @@ struct books : socket_host {
 
   void socket_lost(socket&) override {}
 
+  void connection_lost(socket&, const std::string&) override {}
+
   void socket_ended(socket&) override {}
 
   bool join_group(socket& who, const std::string& group) override {

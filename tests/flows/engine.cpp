@@ -50,7 +50,10 @@ struct fixture {
       texts.push_back(what.text);
       changed.notify_all();
     };
-    return engine::start(host, sys, code.value, sink);
+    auto result = engine::start(host, sys, code.value, sink);
+    if (result)
+      (*result)->begin();
+    return result;
   }
 
   bool wait_for(std::size_t count) {

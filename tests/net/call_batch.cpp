@@ -50,7 +50,7 @@ struct member final : connection_observer {
     when_written();
   }
 
-  void on_dropped(send_token token, std::string_view) override {
+  void on_dropped(send_token token, drop_cause, std::string_view) override {
     dropped.push_back(token);
   }
 

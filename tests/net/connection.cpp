@@ -57,7 +57,7 @@ struct fixture : connection_observer, turn_hook, io_handler {
     written.push_back(token);
   }
 
-  void on_dropped(send_token token, std::string_view why) override {
+  void on_dropped(send_token token, drop_cause, std::string_view why) override {
     dropped.push_back(std::to_string(token) + " " + std::string{why});
   }
 

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/options.hpp>
+
+#include "net/connection.hpp"
+#include "net/dial.hpp"
+
+namespace switchboard::actors {
+
+/// What all outbound sockets of one configuration share.
+struct client_profile {
+  std::string config;
+  client_options options;
+  std::shared_ptr<const net::dial_options> dial;
+  std::shared_ptr<const net::connection_options> connection;
+  std::shared_ptr<net::resolver> names;
+};
+
+using client_profile_ptr = std::shared_ptr<const client_profile>;
+
+/// @param proxy the one that `options.proxy` names; null where it names none.
+client_profile_ptr make_client_profile(const websocket_options& options,
+                                       const proxy_options* proxy,
+                                       std::shared_ptr<net::resolver> names);
+
+/// How one outbound socket is opened, again and again: all that was decided
+/// when it was asked for.
+struct outbound_plan {
+  client_profile_ptr profile;
+  std::string socket_id;
+  std::vector<std::string> groups;
+  net::dial_target target;
+  net::header_list headers;
+  /// What operations and sources match their patterns with.
+  std::string relative_path;
+  std::vector<std::pair<std::string, std::string>> uri_params;
+  reconnection_options reconnection;
+  /// The supervisor, to be told of losses.
+  caf::strong_actor_ptr keeper;
+
+  /// `host:port`, for reports and errors.
+  std::string address() const;
+};
+
+using outbound_plan_ptr = std::shared_ptr<const outbound_plan>;
+
+/// Puts the plan together.
+/// @param request with a socket id.
+/// @returns INVALID_ARGUMENT where target, headers or groups cannot be used.
+caf::expected<outbound_plan_ptr>
+make_outbound_plan(client_profile_ptr profile, const outbound_options& request,
+                   const reconnection_options& fallback,
+                   caf::strong_actor_ptr keeper);
+
+/// The error of a handshake that failed.
+caf::error error_of(const net::dial_failure& why);
+
+} // namespace switchboard::actors
