@@ -1,5 +1,6 @@
 #include "config/checks.hpp"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 #include <unordered_map>
@@ -84,6 +85,20 @@ void check_websockets(reading& shared, const draft& read) {
   }
 }
 
+void check_proxies(reading& shared, const draft& read) {
+  if (read.proxies_unclear)
+    return;
+  std::vector<std::string_view> known;
+  for (auto& proxy : read.value.switchboard.proxies)
+    known.push_back(proxy.name);
+  for (auto& notes : read.websockets)
+    if (notes.proxy
+        && std::find(known.begin(), known.end(), notes.proxy->value)
+               == known.end())
+      shared.refuse(*notes.proxy,
+                    unknown_name(*notes.proxy, "[proxy.NAME]", known));
+}
+
 } // namespace
 
 std::string unknown_name(const text& name, std::string_view kind,
@@ -98,6 +113,7 @@ void check_services(reading& shared, const draft& read) {
   check_admin(shared, read);
   check_addresses(shared, read);
   check_websockets(shared, read);
+  check_proxies(shared, read);
 }
 
 } // namespace switchboard::config

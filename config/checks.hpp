@@ -9,6 +9,10 @@ namespace switchboard::config {
 /// admin address.
 void check_services(reading& shared, const draft& read);
 
+/// What no `[[outbound]]` can tell alone; also completes
+/// `outbound_options::config`.
+void check_outbound(reading& shared, draft& read);
+
 /// What no flow can tell alone; also completes `flow_options::config`.
 void check_flows(reading& shared, draft& read);
 

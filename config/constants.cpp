@@ -47,7 +47,13 @@ std::string check_reason(const text& constant) {
 }
 
 std::string check_group(const text& constant) {
-  return constant.value.empty() ? "is empty, expected a group's name" : "";
+  constexpr std::size_t max_length = 256;
+  if (constant.value.empty())
+    return "is empty, expected a group's name";
+  if (constant.value.size() > max_length)
+    return "has " + std::to_string(constant.value.size())
+           + " bytes, expected a group's name of at most 256";
+  return {};
 }
 
 std::string check_path(const text& constant) {

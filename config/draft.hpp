@@ -28,6 +28,19 @@ struct websocket_draft {
   std::optional<text> listener;
   std::optional<text> base_path;
   bool base_path_wrong = false;
+  /// Whether the tables are there, be they right or wrong.
+  bool has_server = false;
+  bool has_client = false;
+  /// The client's; unset: absent or wrong.
+  std::optional<text> proxy;
+};
+
+struct outbound_draft {
+  std::string key;
+  /// Unset: absent or wrong.
+  std::optional<text> socket_id;
+  std::optional<text> config;
+  bool config_wrong = false;
 };
 
 struct flow_draft {
@@ -64,11 +77,13 @@ struct draft {
   document value;
   std::vector<listener_draft> listeners;
   std::vector<websocket_draft> websockets;
+  std::vector<outbound_draft> outbound;
   std::vector<flow_draft> flows;
   admin_draft admin;
   /// Whether there may be more of them than could be read.
   bool listeners_unclear = false;
   bool websockets_unclear = false;
+  bool proxies_unclear = false;
 };
 
 } // namespace switchboard::config

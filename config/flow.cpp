@@ -2,6 +2,7 @@
 
 #include "config/addresses.hpp"
 #include "config/constants.hpp"
+#include "config/reconnection.hpp"
 #include "config/sections.hpp"
 #include "config/steps.hpp"
 #include "config/templates.hpp"
@@ -24,7 +25,7 @@ constexpr key_spec keys[] = {
     {"primary_node_only"},
     {"streaming", presence::later},
     {"redelivery", presence::later},
-    {"reconnection", presence::later},
+    {"reconnection"},
     {"max_concurrency", presence::later},
     {"every"},
     {"steps"},
@@ -64,6 +65,7 @@ constexpr source_key source_keys[] = {
     {"output_mime_type", bit(flow_source::inbound_listener)},
     {"output_encoding", bit(flow_source::inbound_listener)},
     {"primary_node_only", of_any},
+    {"reconnection", of_sockets},
     {"every", bit(flow_source::schedule)},
 };
 
@@ -106,18 +108,6 @@ void read_path(const table_reader& table, flow_options& options,
     return value->refuse(std::move(problem));
   notes.path = path_pattern::parse(path->value);
   options.path = notes.path->text();
-}
-
-void read_default_groups(const table_reader& table, flow_options& options) {
-  auto value = table.find("default_groups");
-  if (!value)
-    return;
-  auto elements = value->array("an array of strings");
-  if (!elements)
-    return;
-  for (auto& element : *elements)
-    if (auto group = read_constant(element, "the name of a group"))
-      options.default_groups.push_back(group->value);
 }
 
 void read_output(const table_reader& table, flow_options& options) {
@@ -168,12 +158,13 @@ void read_flow(const value_reader& value, draft& out) {
     notes.config_wrong = table.is_misspelled("config");
   }
   read_path(table, options, notes);
-  read_default_groups(table, options);
+  read_default_groups(table, options.default_groups);
   read_output(table, options);
   auto primary_only = false;
   if (table.boolean("primary_node_only", primary_only) && primary_only)
     table.find("primary_node_only")
         ->refuse("true is not available yet, expected false");
+  options.reconnection = read_reconnection(table);
   table.duration("every", options.every, std::chrono::nanoseconds{1});
   if (auto steps = table.find("steps"))
     options.steps = read_steps(*steps, notes);

@@ -28,8 +28,8 @@ constexpr section_spec sections[] = {
     {"admin", read_admin},
     {"log", read_log},
     {"tls", nullptr},
-    {"proxy", nullptr},
-    {"outbound", nullptr},
+    {"proxy", read_proxies},
+    {"outbound", read_outbound},
     {"limits", nullptr},
     {"object_store", nullptr},
     {"cluster", nullptr},
@@ -69,6 +69,7 @@ void read_sections(const toml::table& root, reading& shared, draft& out) {
   table_reader table{value_reader{shared, root, {}}, keys};
   out.listeners_unclear = table.is_misspelled("http_listener");
   out.websockets_unclear = table.is_misspelled("websocket");
+  out.proxies_unclear = table.is_misspelled("proxy");
   for (auto& section : sections)
     if (auto value = table.find(section.name))
       section.read(*value, out);
@@ -91,6 +92,7 @@ load_result load(std::string_view text, const std::filesystem::path& directory,
   if (auto root = parse(text, shared)) {
     read_sections(*root, shared, read);
     check_services(shared, read);
+    check_outbound(shared, read);
     check_flows(shared, read);
     if (shared.found.empty() && has_nothing_to_do(read.value))
       shared.report({1, 1}, {},

@@ -13,6 +13,12 @@ void read_http_listeners(const value_reader& section, draft& out);
 /// `websocket`: all tables `[websocket.NAME]`.
 void read_websockets(const value_reader& section, draft& out);
 
+/// `proxy`: all tables `[proxy.NAME]`.
+void read_proxies(const value_reader& section, draft& out);
+
+/// `[[outbound]]`.
+void read_outbound(const value_reader& section, draft& out);
+
 /// `[[flow]]`.
 void read_flows(const value_reader& section, draft& out);
 
@@ -25,6 +31,10 @@ void read_log(const value_reader& section, draft& out);
 /// Reads a base path: literal segments only.
 /// @returns it with a leading and without a trailing slash.
 std::optional<text> read_base_path(const value_reader& value);
+
+/// Reads the key `default_groups`.
+void read_default_groups(const table_reader& table,
+                         std::vector<std::string>& out);
 
 /// Reads the address or name of a host.
 std::optional<text> read_host(const value_reader& value);

@@ -5,6 +5,7 @@
 #include <switchboard/close_code.hpp>
 
 #include "config/constants.hpp"
+#include "config/reconnection.hpp"
 #include "config/table_reader.hpp"
 #include "config/templates.hpp"
 
@@ -19,37 +20,28 @@ constexpr std::string_view expected_items = "one `#[ … ]` that yields a list";
 
 constexpr key_spec send_keys[] = {
     {"config"}, {"socket_id"}, {"content"},
-    {"binary"}, {"text"},      {"reconnection", presence::later},
+    {"binary"}, {"text"},      {"reconnection"},
 };
 
 constexpr key_spec broadcast_keys[] = {
     {"config"},  {"path"},   {"socket_type"}, {"groups"},
-    {"content"}, {"binary"}, {"text"},        {"reconnection", presence::later},
+    {"content"}, {"binary"}, {"text"},        {"reconnection"},
 };
 
 constexpr key_spec close_socket_keys[] = {
-    {"config"},
-    {"socket_id"},
-    {"close_code"},
-    {"reason"},
-    {"reconnection", presence::later},
+    {"config"}, {"socket_id"}, {"close_code"}, {"reason"}, {"reconnection"},
 };
 
 constexpr key_spec bulk_close_sockets_keys[] = {
-    {"config"},
-    {"path"},
-    {"socket_type"},
-    {"groups"},
-    {"close_code"},
-    {"reason"},
-    {"reconnection", presence::later},
+    {"config"},     {"path"},   {"socket_type"},  {"groups"},
+    {"close_code"}, {"reason"}, {"reconnection"},
 };
 
 constexpr key_spec groups_keys[] = {
     {"config"},
     {"socket_id"},
     {"groups", presence::required, "an array of groups"},
-    {"reconnection", presence::later},
+    {"reconnection"},
 };
 
 constexpr key_spec set_variable_keys[] = {
@@ -223,6 +215,7 @@ private:
     result.socket_id = read_socket_id(table);
     result.content = read_template(table, "content");
     result.binary = read_binary(table);
+    result.reconnection = read_reconnection(table);
     return result;
   }
 
@@ -235,6 +228,7 @@ private:
     result.groups = read_groups(table);
     result.content = read_template(table, "content");
     result.binary = read_binary(table);
+    read_reconnection(table);
     return result;
   }
 
@@ -245,6 +239,7 @@ private:
     result.socket_id = read_socket_id(table);
     result.close_code = read_close_code(table);
     result.reason = read_template(table, "reason", check_reason);
+    read_reconnection(table);
     return result;
   }
 
@@ -257,6 +252,7 @@ private:
     result.groups = read_groups(table);
     result.close_code = read_close_code(table);
     result.reason = read_template(table, "reason", check_reason);
+    read_reconnection(table);
     return result;
   }
 
@@ -270,6 +266,7 @@ private:
     if (auto groups = table.find("groups"))
       if (auto* array = groups->node().as_array(); array && array->empty())
         groups->refuse("is empty, expected at least one group");
+    read_reconnection(table);
     return result;
   }
 

@@ -142,17 +142,26 @@ table_reader::strings(std::string_view name) const {
   return result;
 }
 
-std::vector<named_table> named_tables(const value_reader& section,
+std::vector<named_value> named_values(const value_reader& section,
                                       std::string_view expected) {
-  std::vector<named_table> result;
+  std::vector<named_value> result;
   auto* table = section.table(expected);
   if (table == nullptr)
     return result;
   for (auto& [key, node] : in_file_order(*table)) {
     std::string name{key->str()};
     value_reader value{section.shared(), *node, join_keys(section.key(), name)};
+    result.push_back({std::move(name), place_of(key->source()), value});
+  }
+  return result;
+}
+
+std::vector<named_table> named_tables(const value_reader& section,
+                                      std::string_view expected) {
+  std::vector<named_table> result;
+  for (auto& [name, key_at, value] : named_values(section, expected)) {
     if (name.empty())
-      section.shared().report(place_of(key->source()), value.key(),
+      section.shared().report(key_at, value.key(),
                               "is an empty name, expected a name");
     else if (value.table(expected) != nullptr)
       result.push_back({std::move(name), std::move(value)});

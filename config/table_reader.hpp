@@ -158,6 +158,17 @@ private:
   bool has_refused_ = false;
 };
 
+/// An entry of a table whose keys are of the user's choice.
+struct named_value {
+  std::string name;
+  source_place key_at;
+  value_reader value;
+};
+
+/// The entries of a table, in the file's order; empty where it is none.
+std::vector<named_value> named_values(const value_reader& section,
+                                      std::string_view expected);
+
 /// A table that holds a table under each name of the user's choice, as
 /// `[websocket.NAME]`: these, in the file's order, keys and places included.
 struct named_table {

@@ -36,6 +36,8 @@ struct send_step {
   /// Unset: as the payload came where the content is the payload unchanged,
   /// else text.
   std::optional<bool> binary;
+  /// Unset: the configuration's.
+  std::optional<reconnection_options> reconnection = std::nullopt;
 };
 
 struct broadcast_step {
@@ -143,6 +145,8 @@ struct flow_options {
   std::vector<std::string> default_groups;
   /// Unset: the handshake's Content-Type, else by the message's kind.
   std::optional<std::string> output_mime_type;
+  /// Of the sources of sockets. Unset: the configuration's.
+  std::optional<reconnection_options> reconnection = std::nullopt;
   /// Of `schedule`.
   std::chrono::nanoseconds every{0};
   std::vector<step_options> steps;

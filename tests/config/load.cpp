@@ -77,7 +77,7 @@ max_message_size = 5
 compression = { level = 11 }
 slow_consumer = "wait"
 [websocket.chat.client]
-host = "h"
+hots = "h"
 [websocket.chat.reconnection]
 strategy = "retry"
 [websocket.chat.reconection]
@@ -115,7 +115,7 @@ path = "/a/{y}"
 8:20 websocket.chat.server.max_message_size
 9:25 websocket.chat.server.compression.level
 10:17 websocket.chat.server.slow_consumer
-11:17 websocket.chat.client
+12:1 websocket.chat.client.hots
 14:12 websocket.chat.reconnection.strategy
 15:17 websocket.chat.reconection
 17:8 admin.host

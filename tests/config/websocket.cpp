@@ -42,6 +42,8 @@ CAF_TEST(a configuration has the defaults of the specification) {
   CAF_CHECK_EQUAL(reconnection.backoff.factor, 1.0);
   CAF_CHECK(reconnection.backoff.max == 60s);
   CAF_CHECK_EQUAL(reconnection.backoff.jitter, 0.0);
+  CAF_CHECK_EQUAL(reconnection.final_close_codes,
+                  (std::vector<std::uint16_t>{1000}));
 }
 
 CAF_TEST(every key of a server is read) {
@@ -183,6 +185,7 @@ frequency = "500ms"
 count = 7
 blocking = false
 backoff = { factor = 2, max = "5min", jitter = 0.5 }
+final_close_codes = [1001, "4000", "INVALID_DATA", 1005, 1001]
 )")
                      .switchboard.websockets.at(0)
                      .reconnection;
@@ -194,6 +197,9 @@ backoff = { factor = 2, max = "5min", jitter = 0.5 }
   CAF_CHECK_EQUAL(options.backoff.factor, 2.0);
   CAF_CHECK(options.backoff.max == 5min);
   CAF_CHECK_EQUAL(options.backoff.jitter, 0.5);
+  // Both 1007 and 1003 are called INVALID_DATA.
+  CAF_CHECK_EQUAL(options.final_close_codes,
+                  (std::vector<std::uint16_t>{1001, 4000, 1007, 1003, 1005}));
   options = good(std::string{reconnection_header}
                  + R"(strategy = "reconnect-forever")")
                 .switchboard.websockets.at(0)
@@ -240,14 +246,26 @@ CAF_TEST(the keys of reconnection are checked) {
         "34: websocket.chat.reconnection.backoff.jitter: is a string, expected "
         "a "
         "number from 0 to 1"},
+       {"final_close_codes = []", ""},
+       {"final_close_codes = 1000",
+        "21: websocket.chat.reconnection.final_close_codes: is an integer, "
+        "expected an array of close codes"},
+       {"final_close_codes = [1006, true]",
+        "22: websocket.chat.reconnection.final_close_codes[0]: \"1006\" is no "
+        "close code, expected NORMAL_CLOSURE, ENDPOINT_GOING_DOWN, "
+        "PROTOCOL_ERROR, INVALID_DATA, MESSAGE_TOO_LARGE or a number of 1000 "
+        "to 1003, 1007 to 1014, 3000 to 4999\n"
+        "28: websocket.chat.reconnection.final_close_codes[1]: is a boolean, "
+        "expected a close code by name or number"},
        {"cuont = 1", "1: websocket.chat.reconnection.cuont: is an unknown key, "
                      "the nearest known key is count"}});
 }
 
-CAF_TEST(a configuration needs a server) {
+CAF_TEST(a configuration needs a server or a client) {
   CAF_CHECK_EQUAL(problems_of("[websocket.a]\n"),
                   "1:1: websocket.a.server: is missing, expected a table "
-                  "[websocket.NAME.server]\n");
+                  "[websocket.NAME.server], [websocket.NAME.client] or both\n");
+  CAF_CHECK_EQUAL(problems_of("[websocket.a.client]\n"), "");
   CAF_CHECK_EQUAL(problems_of("[websocket.a]\nsevrer = {}\n"),
                   "2:1: websocket.a.sevrer: is an unknown key, the nearest "
                   "known key is server\n");
