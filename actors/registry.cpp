@@ -15,8 +15,6 @@ namespace {
 using self_pointer = internal_registry_actor::stateful_pointer<registry_state>;
 
 constexpr std::uint32_t most_listed = 10'000;
-constexpr std::size_t max_reason = 123;
-
 caf::error wrong(std::string text) {
   return make_error(errc::invalid_argument, std::move(text));
 }
@@ -90,7 +88,7 @@ prepare(const registry_state& state, const socket_filter& filter) {
 caf::error judge_close(close_code code, const std::string& reason) {
   if (!is_sendable(code))
     return wrong("close code " + std::to_string(code) + " cannot be sent");
-  if (reason.size() > max_reason)
+  if (reason.size() > max_close_reason)
     return wrong("a close reason has at most 123 bytes");
   if (!net::is_utf8(std::as_bytes(std::span{reason})))
     return wrong("a close reason is UTF-8");

@@ -12,15 +12,12 @@ namespace switchboard::actors {
 
 namespace {
 
-/// The most bytes of a close frame's reason.
-constexpr std::size_t max_reason = 123;
-
 /// Close reasons quote what a flow raised; what does not fit is cut at a
 /// character's end.
 std::string cut_reason(std::string text) {
-  if (text.size() <= max_reason)
+  if (text.size() <= max_close_reason)
     return text;
-  auto end = max_reason;
+  auto end = max_close_reason;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
     --end;
   text.resize(end);
@@ -155,7 +152,7 @@ void socket::handle_close(caf::mailbox_element& what) {
     answer->fail(no_such_socket());
     return;
   }
-  if (!is_sendable(request.code) || request.reason.size() > max_reason
+  if (!is_sendable(request.code) || request.reason.size() > max_close_reason
       || !net::is_utf8(std::as_bytes(std::span{request.reason}))) {
     answer->fail(
         make_error(errc::invalid_argument,

@@ -41,9 +41,9 @@ struct engine_host {
 
 /// Runs a program on an instance that is prepared and not open yet: subscribes
 /// every flow with a source, so that no socket comes before its flow; when the
-/// instance is open, runs those of `startup` and keeps the schedule. Stop it before the instance and
-/// destroy it after: the runners take the closed events of a shutdown and end
-/// with the registry.
+/// instance is open, runs those of `startup` and keeps the schedule. Stop it
+/// before the instance and destroy it after: the runners take the closed events
+/// of a shutdown and end with the registry.
 class engine {
 public:
   /// Returns when every source is subscribed: connections first, so that no

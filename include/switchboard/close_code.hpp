@@ -1,6 +1,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,5 +80,8 @@ inline std::optional<close_code> parse_close_code(std::string_view text) {
     return std::nullopt;
   return number;
 }
+
+/// The most bytes of a close frame's reason (RFC 6455 §5.5).
+inline constexpr std::size_t max_close_reason = 123;
 
 } // namespace switchboard

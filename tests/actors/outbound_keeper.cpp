@@ -1,183 +1,12 @@
 #define CAF_SUITE outbound_keeper
 #include <caf/test/dsl.hpp>
 
-#include <algorithm>
-#include <deque>
-#include <optional>
-#include <string>
-#include <vector>
-
-#include "actors/socket.hpp"
-#include "actors/supervisor.hpp"
+#include "keeper_rig.hpp"
 
 using namespace switchboard;
 using namespace switchboard::actors;
-using namespace std::chrono_literals;
 
-namespace {
-
-struct config : caf::actor_system_config {
-  config() {
-    configure(*this);
-  }
-};
-
-/// Takes the place of a shard's actor: each handshake comes out as the script
-/// says, and as the last entry says for ever after.
-struct shard_script {
-  std::deque<std::optional<errc>> outcomes{std::nullopt};
-  /// Whether handshakes stay without an answer.
-  bool silent = false;
-  std::vector<open_outbound> dialed;
-  std::vector<std::chrono::nanoseconds> patience;
-  std::vector<caf::strong_actor_ptr> sockets;
-  /// What the sockets were told at their end.
-  std::vector<caf::error> given_up;
-  std::vector<caf::typed_response_promise<caf::strong_actor_ptr>> unanswered;
-};
-
-/// An outbound socket as its supervisor sees it.
-caf::behavior fake_socket(caf::event_based_actor* self, shard_script* script) {
-  return {[=](const outbound_given_up& what) {
-    script->given_up.push_back(what.why);
-    self->quit();
-  }};
-}
-
-caf::behavior fake_shard(caf::event_based_actor* self, shard_script* script) {
-  return {
-      [=](const install_routes&) {},
-      [=](const open_outbound& what) -> caf::result<caf::strong_actor_ptr> {
-        script->dialed.push_back(what);
-        if (script->silent) {
-          auto promise = self->make_response_promise<caf::strong_actor_ptr>();
-          script->unanswered.push_back(promise);
-          return promise;
-        }
-        auto outcome = script->outcomes.front();
-        if (script->outcomes.size() > 1)
-          script->outcomes.pop_front();
-        if (outcome)
-          return make_error(*outcome, "the peer said no");
-        if (what.socket)
-          return what.socket;
-        auto made = self->spawn(fake_socket, script);
-        script->sockets.push_back(caf::actor_cast<caf::strong_actor_ptr>(made));
-        return script->sockets.back();
-      },
-  };
-}
-
-struct fixture : test_coordinator_fixture<config> {
-  supervisor_setup setup;
-  shard_script script;
-  websocket_options options;
-  std::shared_ptr<socket_index> sockets = std::make_shared<socket_index>();
-  supervisor_actor aut;
-  std::vector<std::string> reports;
-
-  fixture() {
-    options.name = "feed";
-    options.client.emplace();
-    options.client->host = "peer.example";
-  }
-
-  void start() {
-    setup.options = options;
-    setup.sockets = sockets;
-    setup.profile = make_client_profile(options, nullptr, nullptr);
-    setup.on_report = [this](const report& what) {
-      reports.push_back(what.text);
-    };
-    auto shard = sys.spawn(fake_shard, &script);
-    setup.shards = {caf::actor_cast<caf::strong_actor_ptr>(shard)};
-    aut = sys.spawn(supervisor, setup);
-    sched.run();
-  }
-
-  ~fixture() {
-    if (aut)
-      caf::anon_send_exit(aut, caf::exit_reason::user_shutdown);
-    for (auto& socket : script.sockets)
-      caf::anon_send_exit(socket, caf::exit_reason::kill);
-    for (auto& shard : setup.shards)
-      caf::anon_send_exit(shard, caf::exit_reason::user_shutdown);
-    script.unanswered.clear();
-    sched.run();
-  }
-
-  struct outcome {
-    std::string id;
-    caf::error failure;
-    bool answered = false;
-
-    std::string text() const {
-      return switchboard::describe(failure).message;
-    }
-  };
-
-  std::shared_ptr<outcome> open(outbound_options request) {
-    if (request.socket_id.empty())
-      request.socket_id = "s" + std::to_string(++last_id);
-    CAF_REQUIRE(sockets->reserve(request.socket_id));
-    auto result = std::make_shared<outcome>();
-    sys.spawn([=, this](caf::event_based_actor* self) {
-      self->request(aut, caf::infinite, request)
-          .then(
-              [result](std::string& id) {
-                result->id = std::move(id);
-                result->answered = true;
-              },
-              [result](caf::error& failure) {
-                result->failure = std::move(failure);
-                result->answered = true;
-              });
-    });
-    sched.run();
-    return result;
-  }
-
-  std::shared_ptr<outcome> open() {
-    return open({});
-  }
-
-  /// In steps, because a timer that fires counts the next from when it is
-  /// seen to.
-  void pass(caf::timespan time) {
-    while (time.count() > 0) {
-      auto now = std::min(time, step);
-      sched.advance_time(now);
-      sched.run();
-      time -= now;
-    }
-  }
-
-  void lose(std::size_t which = 0) {
-    caf::anon_send(aut, outbound_lost{script.sockets.at(which), "", "1006"});
-    sched.run();
-  }
-
-  void end(std::size_t which = 0) {
-    caf::anon_send_exit(script.sockets.at(which),
-                        caf::exit_reason::user_shutdown);
-    sched.run();
-  }
-
-  std::size_t dials() const {
-    return script.dialed.size();
-  }
-
-  void script_of(std::initializer_list<std::optional<errc>> outcomes) {
-    script.outcomes = outcomes;
-  }
-
-  int last_id = 0;
-  caf::timespan step = 500ms;
-};
-
-constexpr auto good = std::nullopt;
-
-} // namespace
+using fixture = keeper_rig;
 
 CAF_TEST_FIXTURE_SCOPE(outbound_keeper_tests, fixture)
 
@@ -509,81 +338,6 @@ CAF_TEST(backoff grows the wait up to its cap and starts over) {
   CAF_CHECK_EQUAL(dials(), ++expected);
 }
 
-CAF_TEST(jitter spreads the first attempts of a thousand sockets) {
-  auto& strategy = options.reconnection;
-  strategy.strategy = reconnection_strategy::reconnect_forever;
-  strategy.frequency = 1s;
-  strategy.backoff.jitter = 1.0;
-  start();
-  constexpr auto count = 1000u;
-  for (auto i = 0u; i < count; ++i)
-    open();
-  pass(1min);
-  for (auto i = 0u; i < count; ++i)
-    lose(i);
-  // All within one frequency, and no tenth of it has more than twice its
-  // share.
-  auto before = dials();
-  for (auto tenth = 0; tenth < 10; ++tenth) {
-    pass(100ms);
-    auto now = dials();
-    CAF_CHECK_LESS(now - before, count / 5);
-    CAF_CHECK_GREATER(now - before, count / 20);
-    before = now;
-  }
-  CAF_CHECK_EQUAL(dials(), 2 * count);
-}
-
-CAF_TEST(an opening beyond the limit waits for a place) {
-  options.client->max_connections = 2;
-  start();
-  CAF_CHECK(!open()->failure);
-  CAF_CHECK(!open()->failure);
-  auto third = open();
-  auto fourth = open();
-  CAF_CHECK(!third->answered);
-  pass(10s);
-  end(0);
-  CAF_CHECK(third->answered);
-  CAF_CHECK(!third->failure);
-  // What is left of its time.
-  CAF_CHECK(script.dialed.back().patience == 20s);
-  CAF_CHECK(!fourth->answered);
-  pass(20s);
-  CAF_CHECK(fourth->answered);
-  CAF_CHECK(code_of(fourth->failure) == errc::connectivity);
-  auto text = fourth->text();
-  CAF_CHECK(text.find("connection limit exceeded") != std::string::npos);
-  CAF_CHECK(sockets->reserve("s4"));
-  // Its wait is over: a place that comes free stays free.
-  end(1);
-  CAF_CHECK_EQUAL(dials(), 3u);
-  CAF_CHECK(!open()->failure);
-}
-
-CAF_TEST(an opening that fails gives its place up) {
-  options.client->max_connections = 1;
-  script_of({errc::not_found, good});
-  start();
-  CAF_CHECK(code_of(open()->failure) == errc::not_found);
-  CAF_CHECK(!open()->failure);
-}
-
-CAF_TEST(a socket in reconnection keeps its place) {
-  options.client->max_connections = 1;
-  options.reconnection.strategy = reconnection_strategy::reconnect_forever;
-  script_of({good, errc::connectivity});
-  start();
-  open();
-  pass(1min);
-  lose();
-  auto second = open();
-  pass(29s);
-  CAF_CHECK(!second->answered);
-  pass(1s);
-  CAF_CHECK(code_of(second->failure) == errc::connectivity);
-}
-
 CAF_TEST(the strategy of one call stands in place of the usual one) {
   options.reconnection.strategy = reconnection_strategy::reconnect_forever;
   script_of({errc::connectivity});
@@ -602,29 +356,6 @@ CAF_TEST(the strategy of one call stands in place of the usual one) {
   CAF_CHECK_EQUAL(dials(), 6u);
 }
 
-CAF_TEST(what cannot be dialed is refused before any attempt) {
-  start();
-  outbound_options request;
-  request.path = "/{nobody}";
-  CAF_CHECK(code_of(open(request)->failure) == errc::invalid_argument);
-  request.path = "/x";
-  request.default_groups = {""};
-  CAF_CHECK(code_of(open(request)->failure) == errc::invalid_argument);
-  CAF_CHECK_EQUAL(dials(), 0u);
-  CAF_CHECK(sockets->reserve("s1"));
-}
-
-CAF_TEST(a configuration without client settings opens nothing) {
-  options.client.reset();
-  options.server.emplace();
-  setup.options = options;
-  setup.sockets = sockets;
-  auto shard = sys.spawn(fake_shard, &script);
-  setup.shards = {caf::actor_cast<caf::strong_actor_ptr>(shard)};
-  aut = sys.spawn(supervisor, setup);
-  CAF_CHECK(code_of(open()->failure) == errc::invalid_argument);
-}
-
 CAF_TEST(a socket lost before its handshake was told of is dialed again) {
   options.reconnection.strategy = reconnection_strategy::reconnect_forever;
   script.silent = true;
@@ -641,27 +372,6 @@ CAF_TEST(a socket lost before its handshake was told of is dialed again) {
   CAF_CHECK(!result->failure);
   pass(2s);
   CAF_CHECK_EQUAL(dials(), 2u);
-}
-
-CAF_TEST(at the stop those that wait are told and nobody dials) {
-  options.reconnection.strategy = reconnection_strategy::reconnect_forever;
-  options.client->max_connections = 2;
-  script_of({good, errc::connectivity});
-  start();
-  open();
-  pass(1min);
-  auto retrying = open();
-  auto queued = open();
-  CAF_CHECK(!retrying->answered);
-  caf::anon_send(aut, stop_dialing{});
-  sched.run();
-  CAF_CHECK(code_of(retrying->failure) == errc::connectivity);
-  CAF_CHECK(code_of(queued->failure) == errc::connectivity);
-  auto before = dials();
-  CAF_CHECK(code_of(open()->failure) == errc::connectivity);
-  lose();
-  pass(1h);
-  CAF_CHECK_EQUAL(dials(), before);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
