@@ -43,7 +43,7 @@ void supervisor_state::test_peer() {
     settle(plan.error());
     return;
   }
-  auto address = (*plan)->address();
+  auto peer = "peer " + (*plan)->address();
   self->request(caf::actor_cast<caf::actor>(setup.shards.front()),
                 caf::infinite,
                 test_outbound{std::move(*plan),
@@ -53,9 +53,7 @@ void supervisor_state::test_peer() {
             reached = true;
             attempt();
           },
-          [this, address](caf::error& why) {
-            failed("peer " + address, std::move(why));
-          });
+          [this, peer](caf::error& why) { failed(peer, std::move(why)); });
 }
 
 /// Binding the listener, or reaching the peer, has failed.

@@ -27,10 +27,10 @@ connection::connection(loop& home, std::unique_ptr<wire> stream,
     : loop_(home),
       wire_(std::move(stream)),
       options_(std::move(options)),
-      compression_(compression),
       reader_(options_->self, options_->max_message_size, compression),
       heard_(home.now()),
-      active_(home.now()) {}
+      active_(home.now()),
+      compression_(compression) {}
 
 connection::~connection() {
   loop_.unmark(*this);
@@ -40,7 +40,7 @@ void connection::start(connection_observer& observer,
                        std::span<const std::byte> received, bool paused) {
   observer_ = &observer;
   paused_ = paused;
-  leftover_.assign(received.begin(), received.end());
+  keep(received);
   interest_ = EPOLLIN;
   if (!loop_.add(wire_->fd(), *this, interest_)) {
     lose("no room to watch another connection");
@@ -128,14 +128,12 @@ void connection::keep_for_later(const wire_result& result,
   }
   // An end stays in the socket and is read again.
   heard_ = loop_.now();
-  leftover_.insert(leftover_.end(), buffer.begin(),
-                   buffer.begin() + static_cast<std::ptrdiff_t>(result.bytes));
+  keep(buffer.first(result.bytes));
   update_interest();
 }
 
 bool connection::may_read() const noexcept {
-  return !paused_ && leftover_.empty()
-         && queue_.control_bytes() <= control_backlog;
+  return !paused_ && !leftover_ && queue_.control_bytes() <= control_backlog;
 }
 
 void connection::read_some() {
@@ -183,20 +181,27 @@ void connection::take(std::span<std::byte> bytes) {
     return;
   }
   if (phase_ != phase::finishing && result.consumed < bytes.size())
-    leftover_.assign(bytes.begin()
-                         + static_cast<std::ptrdiff_t>(result.consumed),
-                     bytes.end());
+    keep(bytes.subspan(result.consumed));
   update_interest();
+}
+
+/// Puts bytes behind those that are not taken yet.
+void connection::keep(std::span<const std::byte> bytes) {
+  if (bytes.empty())
+    return;
+  if (!leftover_)
+    leftover_ = std::make_unique<std::vector<std::byte>>();
+  leftover_->insert(leftover_->end(), bytes.begin(), bytes.end());
 }
 
 void connection::take_leftover() {
   if (taking_)
     return;
-  while (!leftover_.empty() && !paused_ && phase_ != phase::finishing
+  while (leftover_ && !paused_ && phase_ != phase::finishing
          && phase_ != phase::ended
          && queue_.control_bytes() <= control_backlog) {
-    auto bytes = std::exchange(leftover_, {});
-    take(bytes);
+    auto bytes = std::move(leftover_);
+    take(*bytes);
     // Nothing taken and not paused: a partial header is kept by the reader,
     // so that this ends.
   }
@@ -245,7 +250,7 @@ void connection::fail(close_code code, std::string_view reason) {
   auto was_open = phase_ == phase::open;
   phase_ = phase::finishing;
   linger_ = true;
-  leftover_.clear();
+  leftover_.reset();
   if (was_open) {
     drop_queued(drop_cause::ended,
                 "the socket was closed for a violation of the protocol");

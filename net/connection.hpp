@@ -178,6 +178,7 @@ private:
   void handle_read(const wire_result& result, std::span<std::byte> buffer);
   void keep_for_later(const wire_result& result, std::span<std::byte> buffer);
   void take(std::span<std::byte> bytes);
+  void keep(std::span<const std::byte> bytes);
   void take_leftover();
   bool may_read() const noexcept;
   void flush();
@@ -205,13 +206,13 @@ private:
   loop& loop_;
   std::unique_ptr<wire> wire_;
   std::shared_ptr<const connection_options> options_;
-  std::optional<deflate_agreement> compression_;
   connection_observer* observer_ = nullptr;
   message_reader reader_;
   send_queue queue_;
-  std::optional<deflater> deflater_;
-  /// Bytes read and not yet taken, while reading is paused.
-  std::vector<std::byte> leftover_;
+  /// Null until the first message that is compressed.
+  std::unique_ptr<deflater> deflater_;
+  /// Bytes read and not yet taken, while reading is paused; null: none.
+  std::unique_ptr<std::vector<std::byte>> leftover_;
   /// Null until it is known.
   std::unique_ptr<connection_end> end_;
   statistics stats_;
@@ -221,6 +222,7 @@ private:
   clock::time_point active_;
   clock::time_point close_deadline_;
   std::uint32_t interest_ = 0;
+  std::optional<deflate_agreement> compression_;
   phase phase_ = phase::open;
   bool paused_ = false;
   bool taking_ = false;

@@ -107,8 +107,9 @@ frame_ptr connection::deflate(opcode op, std::span<const std::byte> bytes) {
   auto fresh = server ? compression_->server_no_context_takeover
                       : compression_->client_no_context_takeover;
   if (!deflater_)
-    deflater_.emplace(bits, fresh, options_->compression.level,
-                      options_->compression.memory_level);
+    deflater_ =
+        std::make_unique<deflater>(bits, fresh, options_->compression.level,
+                                   options_->compression.memory_level);
   std::vector<std::byte> out;
   deflater_->message(bytes, out);
   auto key = next_key();
@@ -222,7 +223,7 @@ void connection::after_write() {
       wire_->shutdown_write();
     }
   }
-  if (!paused_ && !leftover_.empty())
+  if (!paused_ && leftover_)
     take_leftover();
   if (phase_ != phase::ended)
     update_interest();

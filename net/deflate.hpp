@@ -17,8 +17,8 @@ namespace switchboard::net {
 
 /// What both ends agreed on for permessage-deflate (RFC 7692 §7.1).
 struct deflate_agreement {
-  int server_max_window_bits = 15;
-  int client_max_window_bits = 15;
+  std::uint8_t server_max_window_bits = 15;
+  std::uint8_t client_max_window_bits = 15;
   bool server_no_context_takeover = false;
   bool client_no_context_takeover = false;
 

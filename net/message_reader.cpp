@@ -258,7 +258,8 @@ message_reader::take_plain(std::span<const std::byte> piece) {
 message_reader::violation
 message_reader::take_deflated(std::span<const std::byte> piece, bool last) {
   if (!inflater_)
-    inflater_.emplace(inflate_window_bits_, inflate_no_context_takeover_);
+    inflater_ = std::make_unique<inflater>(inflate_window_bits_,
+                                           inflate_no_context_takeover_);
   borrow(message_);
   auto before = message_.size();
   auto status = inflater_->feed(piece, last, message_, max_message_size_);

@@ -99,7 +99,8 @@ private:
   /// Payload of the frame begun that is yet to come.
   std::uint64_t remaining_ = 0;
   std::vector<std::byte> message_;
-  std::optional<inflater> inflater_;
+  /// Null until the first message that is compressed.
+  std::unique_ptr<inflater> inflater_;
   /// Of a control frame that came in pieces.
   std::unique_ptr<std::array<std::byte, max_control_payload>> control_;
   utf8_checker utf8_;

@@ -13,6 +13,8 @@
 
 namespace switchboard {
 
+using namespace std::chrono_literals;
+
 /// A running switchboard whose outbound configuration `c` leads to `peer`.
 struct outbound_rig : running {
   explicit outbound_rig(
