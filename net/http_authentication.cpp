@@ -166,8 +166,11 @@ struct authenticator::state {
     ntlm.emplace(
         ntlm_identity{username, password.view(), domain, workstation, host});
     auto message = ntlm->open();
-    if (!message)
-      return fail(ntlm->problem());
+    if (!message) {
+      auto why = ntlm->problem();
+      ntlm.reset();
+      return fail(std::move(why));
+    }
     return "NTLM " + to_base64(*message);
   }
 

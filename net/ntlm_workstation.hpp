@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace switchboard::net {
+
+/// Names our machine in NTLM's third message (MS-NLMP §2.2.1.3), in place of
+/// what stands there. GSS-API has no way to say it but the environment, which
+/// is one for the whole process.
+/// @param workstation ASCII, at most 255 bytes.
+/// @returns false, and leaves the message alone, where it is none, is signed,
+///          or the name cannot be sent.
+bool set_ntlm_workstation(std::string& message, std::string_view workstation);
+
+} // namespace switchboard::net
