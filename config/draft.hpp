@@ -43,6 +43,15 @@ struct outbound_draft {
   bool config_wrong = false;
 };
 
+/// The configuration that a step opens a socket of.
+struct opening_draft {
+  std::string key;
+  /// Of the step.
+  source_place at;
+  /// Unset: left out, which makes it the flow's.
+  std::optional<text> config;
+};
+
 struct flow_draft {
   std::string key;
   std::optional<text> name;
@@ -50,13 +59,14 @@ struct flow_draft {
   std::optional<flow_source> source = flow_source::none;
   std::optional<text> config;
   bool config_wrong = false;
-  /// Of the three socket sources; unset: wrong.
+  /// Of the sources of sockets; unset: wrong.
   std::optional<path_pattern> path;
   source_place path_at;
   /// The flows that its steps call.
   std::vector<text> flow_refs;
   /// The configurations that its steps name as constants.
   std::vector<text> step_configs;
+  std::vector<opening_draft> openings;
   /// The steps that leave `socket_id` to the event: keys without a value.
   std::vector<text> socketless_steps;
 };

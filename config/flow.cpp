@@ -36,7 +36,7 @@ constexpr named<flow_source> sources[] = {
     {"inbound-listener", flow_source::inbound_listener},
     {"on-inbound-connection", flow_source::on_inbound_connection},
     {"on-socket-closed", flow_source::on_socket_closed},
-    {"outbound-listener", std::nullopt},
+    {"outbound-listener", flow_source::outbound_listener},
     {"startup", flow_source::startup},
     {"schedule", flow_source::schedule},
 };
@@ -45,9 +45,12 @@ constexpr unsigned bit(flow_source source) {
   return 1u << static_cast<unsigned>(source);
 }
 
-constexpr auto of_sockets = bit(flow_source::inbound_listener)
-                            | bit(flow_source::on_inbound_connection)
-                            | bit(flow_source::on_socket_closed);
+constexpr auto of_sockets =
+    bit(flow_source::inbound_listener) | bit(flow_source::on_inbound_connection)
+    | bit(flow_source::on_socket_closed) | bit(flow_source::outbound_listener);
+
+constexpr auto of_messages =
+    bit(flow_source::inbound_listener) | bit(flow_source::outbound_listener);
 
 constexpr auto of_any =
     of_sockets | bit(flow_source::startup) | bit(flow_source::schedule);
@@ -62,8 +65,8 @@ constexpr source_key source_keys[] = {
     {"config", of_any},
     {"path", of_sockets},
     {"default_groups", bit(flow_source::inbound_listener)},
-    {"output_mime_type", bit(flow_source::inbound_listener)},
-    {"output_encoding", bit(flow_source::inbound_listener)},
+    {"output_mime_type", of_messages},
+    {"output_encoding", of_messages},
     {"primary_node_only", of_any},
     {"reconnection", of_sockets},
     {"every", bit(flow_source::schedule)},

@@ -12,7 +12,34 @@ namespace {
 bool is_socket_source(flow_source source) {
   return source == flow_source::inbound_listener
          || source == flow_source::on_inbound_connection
-         || source == flow_source::on_socket_closed;
+         || source == flow_source::on_socket_closed
+         || source == flow_source::outbound_listener;
+}
+
+/// What a configuration needs to be good for something.
+enum class half : std::uint8_t { any, server, client };
+
+half half_for(flow_source source) {
+  switch (source) {
+    case flow_source::inbound_listener:
+    case flow_source::on_inbound_connection:
+      return half::server;
+    case flow_source::outbound_listener:
+      return half::client;
+    default:
+      return half::any;
+  }
+}
+
+std::string table_of(half what) {
+  switch (what) {
+    case half::server:
+      return "[websocket.NAME.server]";
+    case half::client:
+      return "[websocket.NAME.client]";
+    default:
+      return "[websocket.NAME]";
+  }
 }
 
 std::string line(source_place at) {
@@ -39,6 +66,7 @@ public:
     for (std::size_t i = 0; i < read_.flows.size(); ++i) {
       check_config(i);
       check_step_configs(read_.flows[i]);
+      check_openings(i);
       check_socketless_steps(read_.flows[i]);
     }
     check_patterns();
@@ -70,48 +98,95 @@ private:
     }
   }
 
-  bool is_config(const std::string& name) const {
-    return read_.websockets_unclear
-           || std::find(configs_.begin(), configs_.end(), name)
-                  != configs_.end();
+  bool has(std::size_t config, half what) const {
+    auto& notes = read_.websockets[config];
+    return what == half::server   ? notes.has_server
+           : what == half::client ? notes.has_client
+                                  : true;
+  }
+
+  /// The configurations that have a half.
+  std::vector<std::string_view> with(half what) const {
+    std::vector<std::string_view> result;
+    for (std::size_t i = 0; i < configs_.size(); ++i)
+      if (has(i, what))
+        result.push_back(configs_[i]);
+    return result;
+  }
+
+  /// Reports a name that is no configuration, or one without a half.
+  bool is_right(const text& name, half what) {
+    if (read_.websockets_unclear)
+      return true;
+    auto found = std::find(configs_.begin(), configs_.end(), name.value);
+    if (found == configs_.end()) {
+      shared_.refuse(name, unknown_name(name, "[websocket.NAME]", configs_));
+      return false;
+    }
+    auto index = static_cast<std::size_t>(found - configs_.begin());
+    if (has(index, what))
+      return true;
+    shared_.refuse(name, shown(name) + " has no "
+                             + (what == half::server ? "server" : "client")
+                             + " settings, expected a configuration with "
+                             + table_of(what));
+    return false;
+  }
+
+  void report_missing_config(source_place at, std::string key, half what) {
+    auto count = with(what).size();
+    auto expected = count == 0
+                        ? "a " + table_of(what) + " in this file"
+                        : "the name of one of the " + std::to_string(count)
+                              + ' ' + table_of(what);
+    shared_.report(at, std::move(key), "is missing, expected " + expected);
   }
 
   void check_config(std::size_t i) {
     auto& notes = read_.flows[i];
+    auto what = notes.source ? half_for(*notes.source) : half::any;
     if (notes.config) {
       // Reported as having no effect.
-      if (notes.source == flow_source::none)
-        return;
-      if (!is_config(notes.config->value)) {
-        notes.config_wrong = true;
-        shared_.refuse(
-            *notes.config,
-            unknown_name(*notes.config, "[websocket.NAME]", configs_));
-      }
+      if (notes.source != flow_source::none)
+        notes.config_wrong = !is_right(*notes.config, what);
       return;
     }
     if (notes.config_wrong || !notes.source || !is_socket_source(*notes.source))
       return;
-    if (configs_.size() == 1 && !read_.websockets_unclear) {
-      options(i).config = configs_.front();
+    auto candidates = with(what);
+    if (candidates.size() == 1 && !read_.websockets_unclear) {
+      options(i).config = candidates.front();
       return;
     }
     notes.config_wrong = true;
-    if (read_.websockets_unclear)
-      return;
-    shared_.report(options(i).at, notes.key + ".config",
-                   configs_.empty()
-                       ? "is missing, expected a [websocket.NAME] in this file"
-                       : "is missing, expected the name of one of the "
-                             + std::to_string(configs_.size())
-                             + " [websocket.NAME]");
+    if (!read_.websockets_unclear)
+      report_missing_config(options(i).at, notes.key + ".config", what);
+  }
+
+  /// A step that opens a socket takes the flow's configuration where it names
+  /// none.
+  void check_openings(std::size_t i) {
+    auto& notes = read_.flows[i];
+    for (auto& opening : notes.openings) {
+      if (opening.config) {
+        is_right(*opening.config, half::client);
+        continue;
+      }
+      // A flow without a source has the configuration of who calls it.
+      if (read_.websockets_unclear || notes.config_wrong || !notes.source
+          || notes.source == flow_source::none)
+        continue;
+      auto good = with(half::client);
+      auto& own = options(i).config;
+      if (own.empty() ? good.size() != 1
+                      : std::find(good.begin(), good.end(), own) == good.end())
+        report_missing_config(opening.at, opening.key, half::client);
+    }
   }
 
   void check_step_configs(const flow_draft& notes) {
     for (auto& config : notes.step_configs)
-      if (!is_config(config.value))
-        shared_.refuse(config,
-                       unknown_name(config, "[websocket.NAME]", configs_));
+      is_right(config, half::any);
   }
 
   void check_socketless_steps(const flow_draft& notes) {

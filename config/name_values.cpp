@@ -1,8 +1,10 @@
 #include "config/name_values.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "config/addresses.hpp"
+#include "config/templates.hpp"
 
 namespace switchboard::config {
 
@@ -18,8 +20,16 @@ constexpr std::string_view expected_pairs =
 
 /// Headers that make the handshake: who sets them breaks it.
 constexpr std::string_view reserved[] = {
-    "connection", "content-length",    "host",
-    "upgrade",    "transfer-encoding", "proxy-connection",
+    "connection",
+    "content-length",
+    "expect",
+    "sec-websocket-accept",
+    "sec-websocket-extensions",
+    "sec-websocket-key",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
+    "transfer-encoding",
+    "upgrade",
 };
 
 std::string lower(std::string_view word) {
@@ -40,74 +50,105 @@ std::string check_nothing(const text&) {
   return {};
 }
 
-/// Reads one list of names and values.
-class pair_reader {
-public:
-  pair_reader(check name, check value, name_values& out)
-      : check_name_(name), check_value_(value), out_(out) {
-    // nop
-  }
+/// Reports what a check finds.
+bool is_wrong(reading& shared, const text& what, check by) {
+  auto problem = by(what);
+  if (problem.empty())
+    return false;
+  shared.refuse(what, std::move(problem));
+  return true;
+}
 
-  void read(const value_reader& value) {
-    if (value.node().is_array())
-      read_array(value);
-    else
-      read_table(value);
-  }
+/// What to do with a pair.
+/// @param key unset: wrong, the value is to be checked only.
+using pair_visitor = std::function<void(const std::optional<text>& key,
+                                        const value_reader& value)>;
 
-private:
-  void read_table(const value_reader& value) {
-    for (auto& [name, key_at, held] : named_values(value, expected_pairs)) {
-      text key{name, key_at, held.key()};
-      if (is_wrong(value.shared(), key, check_name_))
-        continue;
-      if (!held.node().is_array()) {
-        add(key, held, "a string or an array of strings");
-        continue;
-      }
-      if (auto elements = held.array("an array of strings"))
-        for (auto& element : *elements)
-          add(key, element, "a string");
-    }
+void visit_table(const value_reader& value, check name,
+                 const pair_visitor& visit) {
+  for (auto& [key, key_at, held] : named_values(value, expected_pairs)) {
+    text found{key, key_at, held.key()};
+    if (is_wrong(value.shared(), found, name))
+      continue;
+    if (!held.node().is_array())
+      visit(found, held);
+    else if (auto elements = held.array("an array of strings"))
+      for (auto& element : *elements)
+        visit(found, element);
   }
+}
 
-  void read_array(const value_reader& value) {
-    auto elements = value.array(expected_pairs);
-    for (auto& element : *elements) {
-      table_reader table{element, pair_keys, "a table { key, value }"};
-      auto key = table.string("key");
-      if (key && is_wrong(value.shared(), *key, check_name_))
-        key.reset();
-      if (auto held = table.find("value"))
-        add(key, *held, "a string");
-    }
+void visit_array(const value_reader& value, check name,
+                 const pair_visitor& visit) {
+  auto elements = value.array(expected_pairs);
+  for (auto& element : *elements) {
+    table_reader table{element, pair_keys, "a table { key, value }"};
+    auto key = table.string("key");
+    if (key && is_wrong(value.shared(), *key, name))
+      key.reset();
+    if (auto held = table.find("value"))
+      visit(key, *held);
   }
+}
 
-  /// @param key unset: wrong, the value is checked only.
-  void add(const std::optional<text>& key, const value_reader& value,
-           std::string_view expected) {
-    auto found = value.string(expected);
-    if (found && !is_wrong(value.shared(), *found, check_value_) && key)
-      out_.emplace_back(key->value, found->value);
-  }
-
-  static bool is_wrong(reading& shared, const text& what, check by) {
-    auto problem = by(what);
-    if (problem.empty())
-      return false;
-    shared.refuse(what, std::move(problem));
-    return true;
-  }
-
-  check check_name_;
-  check check_value_;
-  name_values& out_;
-};
+void visit_pairs(const value_reader& value, check name,
+                 const pair_visitor& visit) {
+  if (value.node().is_array())
+    visit_array(value, name, visit);
+  else
+    visit_table(value, name, visit);
+}
 
 void read_pairs(const table_reader& table, std::string_view name, check key,
                 check value, name_values& out) {
-  if (auto found = table.find(name))
-    pair_reader{key, value, out}.read(*found);
+  auto found = table.find(name);
+  if (!found)
+    return;
+  visit_pairs(*found, key,
+              [&](const std::optional<text>& of, const value_reader& held) {
+                auto word = held.string();
+                if (word && !is_wrong(table.shared(), *word, value) && of)
+                  out.emplace_back(of->value, word->value);
+              });
+}
+
+template_pairs read_templates(const table_reader& table, std::string_view name,
+                              check key, check value) {
+  template_pairs result;
+  auto found = table.find(name);
+  if (!found)
+    return result;
+  if (found->node().is_string()) {
+    result.from_expression =
+        read_expression(*found, "one `#[ … ]` that yields a table, or "
+                                    + std::string{expected_pairs});
+    return result;
+  }
+  visit_pairs(*found, key,
+              [&](const std::optional<text>& of, const value_reader& held) {
+                auto word = read_template(held, value);
+                if (word && of)
+                  result.items.emplace_back(of->value, std::move(*word));
+              });
+  return result;
+}
+
+/// Refuses names that stand twice.
+template <class Pairs>
+void check_unique(const table_reader& table, std::string_view key,
+                  Pairs& pairs) {
+  for (auto i = pairs.begin(); i != pairs.end();) {
+    auto same = [&](const auto& pair) {
+      return pair.first == i->first;
+    };
+    if (std::find_if(pairs.begin(), i, same) == i) {
+      ++i;
+      continue;
+    }
+    table.refuse_key(key, "gives " + in_quotes(i->first)
+                              + " twice, expected one value");
+    i = pairs.erase(i);
+  }
 }
 
 } // namespace
@@ -117,9 +158,8 @@ std::string check_header_name(const text& name) {
     return shown(name)
            + " is no header's name, expected a token such as \"x-request-id\"";
   auto plain = lower(name.value);
-  if (plain.starts_with("sec-websocket-")
-      || std::find(std::begin(reserved), std::end(reserved), plain)
-             != std::end(reserved))
+  if (std::find(std::begin(reserved), std::end(reserved), plain)
+      != std::end(reserved))
     return shown(name) + " belongs to the handshake, expected another header";
   return {};
 }
@@ -145,18 +185,22 @@ void read_query_params(const table_reader& table, std::string_view name,
 
 void read_uri_params(const table_reader& table, name_values& out) {
   read_pairs(table, "uri_params", check_name, check_nothing, out);
-  for (auto i = out.begin(); i != out.end();) {
-    auto same = [&](const auto& pair) {
-      return pair.first == i->first;
-    };
-    if (std::find_if(out.begin(), i, same) == i) {
-      ++i;
-      continue;
-    }
-    table.refuse_key("uri_params", "gives " + in_quotes(i->first)
-                                       + " twice, expected one value");
-    i = out.erase(i);
-  }
+  check_unique(table, "uri_params", out);
+}
+
+template_pairs read_header_templates(const table_reader& table) {
+  return read_templates(table, "headers", check_header_name,
+                        check_header_value);
+}
+
+template_pairs read_query_param_templates(const table_reader& table) {
+  return read_templates(table, "query_params", check_name, check_nothing);
+}
+
+template_pairs read_uri_param_templates(const table_reader& table) {
+  auto result = read_templates(table, "uri_params", check_name, check_nothing);
+  check_unique(table, "uri_params", result.items);
+  return result;
 }
 
 } // namespace switchboard::config

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <switchboard/flow_options.hpp>
+
 #include "config/table_reader.hpp"
 
 namespace switchboard::config {
@@ -24,6 +26,13 @@ void read_query_params(const table_reader& table, std::string_view name,
 
 /// Values of the `{name}` in a path or URL: each name once.
 void read_uri_params(const table_reader& table, name_values& out);
+
+// The same for the parameters `headers`, `query_params` and `uri_params` of a
+// step: values may hold `#[ … ]`, and one may stand for all.
+
+template_pairs read_header_templates(const table_reader& table);
+template_pairs read_query_param_templates(const table_reader& table);
+template_pairs read_uri_param_templates(const table_reader& table);
 
 /// What is wrong with a header's name: completes a message that begins with
 /// it. Empty where nothing is.

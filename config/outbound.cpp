@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "config/constants.hpp"
 #include "config/name_values.hpp"
 #include "config/reconnection.hpp"
@@ -31,21 +29,6 @@ std::optional<text> read_checked(const table_reader& table,
   return found;
 }
 
-/// Reports each `{name}` that no uri parameter has a value for.
-void check_uri_params(const table_reader& table, const text& target,
-                      const outbound_options& options) {
-  // A list that went wrong may have had the name.
-  if (table.is_misspelled("uri_params"))
-    return;
-  auto& known = options.uri_params;
-  for (auto& name : uri_param_names(target.value))
-    if (std::none_of(known.begin(), known.end(),
-                     [&](auto& pair) { return pair.first == name; }))
-      table.shared().refuse(
-          target, (target.secret ? "has a `{name}`" : "has `{" + name + "}`")
-                      + std::string{", expected a value for it in uri_params"});
-}
-
 void read_socket(const value_reader& value, draft& out) {
   table_reader table{value, keys, "a table [[outbound]]"};
   outbound_options options;
@@ -74,10 +57,12 @@ void read_socket(const value_reader& value, draft& out) {
     options.path = path->value;
   if (url)
     options.url = url->value;
-  if (!params_wrong)
+  // A list that went wrong may have had the name.
+  if (!params_wrong && !table.is_misspelled("uri_params"))
     for (auto& target : {path, url})
       if (target)
-        check_uri_params(table, *target, options);
+        for (auto& problem : missing_uri_params(*target, options.uri_params))
+          table.shared().refuse(*target, problem);
   read_headers(table, "headers", options.headers);
   read_query_params(table, "query_params", options.query_params);
   options.reconnection = read_reconnection(table);

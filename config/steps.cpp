@@ -5,6 +5,7 @@
 #include <switchboard/close_code.hpp>
 
 #include "config/constants.hpp"
+#include "config/open_step.hpp"
 #include "config/reconnection.hpp"
 #include "config/table_reader.hpp"
 #include "config/templates.hpp"
@@ -256,6 +257,23 @@ private:
     return result;
   }
 
+  std::optional<step_form> read_open(const value_reader& value) {
+    table_reader table{value, open_outbound_socket_keys};
+    auto result = read_open_outbound_socket(table);
+    opening_draft opening{table.key_of("config"), table.at(), std::nullopt};
+    result.config = read_template(table, "config", [&](const text& constant) {
+      auto problem = check_not_empty(constant);
+      if (problem.empty())
+        opening.config = constant;
+      return problem;
+    });
+    // One that is computed is known at run time only.
+    if (opening.config
+        || (!table.has("config") && !table.is_misspelled("config")))
+      notes_.openings.push_back(std::move(opening));
+    return result;
+  }
+
   template <class Step>
   std::optional<step_form> read_group_step(const value_reader& value) {
     table_reader table{value, groups_keys};
@@ -352,7 +370,7 @@ const step_reader::form_spec step_reader::forms[] = {
     {"broadcast", &step_reader::read_broadcast},
     {"close_socket", &step_reader::read_close_socket},
     {"bulk_close_sockets", &step_reader::read_bulk_close_sockets},
-    {"open_outbound_socket", nullptr},
+    {"open_outbound_socket", &step_reader::read_open},
     {"subscribe_groups", &step_reader::read_group_step<subscribe_groups_step>},
     {"unsubscribe_groups",
      &step_reader::read_group_step<unsubscribe_groups_step>},

@@ -53,11 +53,10 @@ std::string check_outbound_path(const text& path) {
   auto filled = fill(path.value);
   if (!filled)
     return std::string{wrong_braces};
-  if (filled->text.find_first_of("?#") != std::string::npos)
-    return shown(path)
-           + " is no path: a path has no query, expected one such "
-             "as \"/feed/{name}\" and query_params beside it";
-  if (boost::urls::parse_origin_form(join_paths({}, filled->text)).has_value())
+  auto mark = std::min(filled->text.find('?'), filled->text.size());
+  auto target =
+      join_paths({}, filled->text.substr(0, mark)) + filled->text.substr(mark);
+  if (boost::urls::parse_origin_form(target).has_value())
     return {};
   return shown(path)
          + " is no path, expected one such as \"/feed/{name}\", other "
@@ -100,9 +99,18 @@ std::string check_outbound_url(const text& url) {
   return {};
 }
 
-std::vector<std::string> uri_param_names(std::string_view text) {
-  auto filled = fill(text);
-  return filled ? std::move(filled->names) : std::vector<std::string>{};
+std::vector<std::string>
+missing_uri_params(const text& target, const std::vector<std::string>& names) {
+  std::vector<std::string> result;
+  auto filled = fill(target.value);
+  if (!filled)
+    return result;
+  for (auto& name : filled->names)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      result.push_back(
+          (target.secret ? "has a `{name}`" : "has `{" + name + "}`")
+          + std::string{", expected a value in uri_params"});
+  return result;
 }
 
 } // namespace switchboard::config

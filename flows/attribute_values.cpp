@@ -99,6 +99,8 @@ value attribute_of(const socket_attributes& attributes, std::string_view name) {
     return std::string{name_of(attributes->type())};
   if (name == "connected_at")
     return render_time(attributes->connected_at());
+  if (name == "generation")
+    return std::int64_t{attributes->generation()};
   return {};
 }
 
@@ -132,6 +134,7 @@ json::object attributes_object(const socket_attributes& attributes) {
   result["groups"] = to_array(attributes.groups);
   result["socket_type"] = name_of(attributes->type());
   result["connected_at"] = render_time(attributes->connected_at());
+  result["generation"] = std::int64_t{attributes->generation()};
   return result;
 }
 

@@ -17,6 +17,8 @@ std::optional<source_kind> kind_of(flow_source source) {
       return source_kind::on_inbound_connection;
     case flow_source::on_socket_closed:
       return source_kind::on_socket_closed;
+    case flow_source::outbound_listener:
+      return source_kind::outbound_listener;
     default:
       return std::nullopt;
   }
@@ -32,6 +34,8 @@ std::string_view name_of(flow_source source) noexcept {
       return "on-inbound-connection";
     case flow_source::on_socket_closed:
       return "on-socket-closed";
+    case flow_source::outbound_listener:
+      return "outbound-listener";
     case flow_source::startup:
       return "startup";
     case flow_source::schedule:
@@ -65,7 +69,7 @@ engine::start(const engine_host& host, caf::actor_system& system,
   auto& flows = result->program_->flows;
   for (auto source :
        {flow_source::on_socket_closed, flow_source::on_inbound_connection,
-        flow_source::inbound_listener})
+        flow_source::outbound_listener, flow_source::inbound_listener})
     for (std::size_t i = 0; i < flows.size(); ++i)
       if (flows[i].source == source)
         if (auto problem = result->subscribe(host, i))

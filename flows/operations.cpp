@@ -53,18 +53,60 @@ void add_names(std::vector<std::string>& names, const value& x) {
     names.push_back(to_text(x));
 }
 
+/// @param key the parameter, for messages.
 /// @returns `nullopt` where no names were given at all.
 std::optional<std::vector<std::string>> names_of(const list_expression& list,
-                                                 const step_context& at) {
+                                                 const step_context& at,
+                                                 const char* key = "groups") {
   if (list.items.empty())
     return std::nullopt;
   std::vector<std::string> result;
   for (auto& item : list.items) {
     auto x = item.evaluate(at.in, at.lua);
     if (list.from_expression && is_nil(x))
-      refuse("groups is nil, expected a list of names");
+      refuse(std::string{key} + " is nil, expected a list of names");
     add_names(result, x);
   }
+  return result;
+}
+
+/// Adds a name once for each value: none for nil, all of a list.
+void add_pairs(string_pairs& out, std::string_view name, const value& x) {
+  if (auto items = to_items(x))
+    for (auto& item : *items)
+      out.emplace_back(name, to_text(item));
+  else
+    out.emplace_back(name, to_text(x));
+}
+
+/// The JSON that a value is; null where it is none.
+json_ref json_of(const value& x) {
+  if (auto ref = std::get_if<json_ref>(&x))
+    return *ref;
+  auto doc = std::get_if<std::shared_ptr<const document>>(&x);
+  return doc != nullptr && (*doc)->is_json() ? (*doc)->json() : nullptr;
+}
+
+/// @param key the parameter, for messages.
+string_pairs pairs_of(const pairs_expression& pairs, const step_context& at,
+                      const char* key) {
+  string_pairs result;
+  for (auto& [name, text] : pairs.items)
+    add_pairs(result, name, text.evaluate(at.in, at.lua));
+  if (!pairs.from_expression)
+    return result;
+  auto x = pairs.from_expression->evaluate(at.in, at.lua);
+  if (is_nil(x))
+    return result;
+  auto table = json_of(x);
+  // Lua cannot tell an empty list from an empty table.
+  if (table && table->is_array() && table->get_array().empty())
+    return result;
+  if (!table || !table->is_object())
+    refuse(std::string{key} + " is " + std::string{kind_of(x)}
+           + ", expected a table of names and values");
+  for (auto& [name, held] : table->get_object())
+    add_pairs(result, name, from_json(table, held));
   return result;
 }
 
@@ -109,6 +151,10 @@ close_code code_of(const std::optional<expression>& what,
 
 operation make_operation(const send_action& x, const step_context& at) {
   auto content = content_of(x.content, x.binary, at);
+  // A strategy of its own is the registry's to apply.
+  if (x.reconnection)
+    return send_request{config_of(x.config, at), socket_id_of(x.socket_id, at),
+                        std::move(content), x.reconnection};
   // An answer to the event's own socket, the way most messages go.
   if (at.socket && !x.socket_id && !x.config
       && (at.config.empty() || at.config == at.in.attributes->config()))
@@ -141,6 +187,25 @@ operation make_operation(const bulk_close_action& x, const step_context& at) {
   return to_value(bulk_close_result{});
 }
 
+operation make_operation(const open_action& x, const step_context& at) {
+  open_outbound_socket_request result;
+  result.config = config_of(x.config, at);
+  result.socket_id = text_of(x.socket_id, at, {});
+  if (x.socket_id && result.socket_id.empty())
+    refuse("socket_id is empty");
+  result.default_groups = names_of(x.default_groups, at, "default_groups")
+                              .value_or(std::vector<std::string>{});
+  result.path = text_of(x.path, at, {});
+  result.url = text_of(x.url, at, {});
+  if (x.url && result.url.empty())
+    refuse("url is empty");
+  result.headers = pairs_of(x.headers, at, "headers");
+  result.query_params = pairs_of(x.query_params, at, "query_params");
+  result.uri_params = pairs_of(x.uri_params, at, "uri_params");
+  result.reconnection = x.reconnection;
+  return result;
+}
+
 operation make_operation(const groups_action& x, const step_context& at) {
   auto config = config_of(x.config, at);
   auto id = socket_id_of(x.socket_id, at);
@@ -169,6 +234,10 @@ value to_value(const broadcast_result& result) {
 value to_value(const bulk_close_result& result) {
   return from_json(
       json::object{{"closed", static_cast<std::int64_t>(result.closed)}});
+}
+
+value to_value(const std::string& socket_id) {
+  return socket_id;
 }
 
 value to_value(const close_outcome& outcome) {

@@ -22,7 +22,8 @@ struct direct_send {
 /// without asking.
 using operation =
     std::variant<value, direct_send, send_request, broadcast_request,
-                 close_request, bulk_close_request, subscribe_groups_request,
+                 close_request, bulk_close_request,
+                 open_outbound_socket_request, subscribe_groups_request,
                  unsubscribe_groups_request>;
 
 /// Where a step runs.
@@ -40,6 +41,7 @@ operation make_operation(const send_action& x, const step_context& at);
 operation make_operation(const broadcast_action& x, const step_context& at);
 operation make_operation(const close_action& x, const step_context& at);
 operation make_operation(const bulk_close_action& x, const step_context& at);
+operation make_operation(const open_action& x, const step_context& at);
 operation make_operation(const groups_action& x, const step_context& at);
 
 /// `{ matched, failures }`, each failure with socket_id, type, uri,
@@ -48,6 +50,9 @@ value to_value(const broadcast_result& result);
 
 /// `{ closed }`.
 value to_value(const bulk_close_result& result);
+
+/// The id of a socket that was opened.
+value to_value(const std::string& socket_id);
 
 /// The payload of a closed event: `{ code, reason, clean, code_number }`.
 value to_value(const close_outcome& outcome);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct list_expression {
   bool from_expression = false;
 };
 
+/// Names with values, or one expression that yields a table of them.
+struct pairs_expression {
+  std::vector<std::pair<std::string, expression>> items;
+  std::optional<expression> from_expression;
+};
+
 // The steps of flow_options.hpp, compiled. What is unset there is unset here.
 
 struct send_action {
@@ -32,6 +39,7 @@ struct send_action {
   std::optional<expression> socket_id;
   std::optional<expression> content;
   std::optional<bool> binary;
+  std::optional<reconnection_options> reconnection;
 };
 
 /// The sockets of a broadcast or bulk close.
@@ -59,6 +67,18 @@ struct bulk_close_action {
   filter_expression to;
   std::optional<expression> close_code;
   std::optional<expression> reason;
+};
+
+struct open_action {
+  std::optional<expression> config;
+  std::optional<expression> socket_id;
+  list_expression default_groups;
+  std::optional<expression> path;
+  std::optional<expression> url;
+  pairs_expression headers;
+  pairs_expression query_params;
+  pairs_expression uri_params;
+  std::optional<reconnection_options> reconnection;
 };
 
 struct groups_action {
@@ -103,7 +123,7 @@ struct flow_ref_action {
 
 struct step {
   std::variant<send_action, broadcast_action, close_action, bulk_close_action,
-               groups_action, set_variable_action, log_action,
+               open_action, groups_action, set_variable_action, log_action,
                raise_error_action, choice_action, for_each_action,
                flow_ref_action>
       form;

@@ -91,13 +91,22 @@ private:
     return result;
   }
 
+  pairs_expression make(const template_pairs& pairs) {
+    pairs_expression result;
+    for (auto& [name, text] : pairs.items)
+      result.items.emplace_back(name, make(text));
+    result.from_expression = make(pairs.from_expression);
+    return result;
+  }
+
   template <class Step>
   filter_expression make_filter(const Step& x) {
     return {make(x.config), make(x.path), make(x.socket_type), make(x.groups)};
   }
 
   send_action make(const send_step& x, const step_options&) {
-    return {make(x.config), make(x.socket_id), make(x.content), x.binary};
+    return {make(x.config), make(x.socket_id), make(x.content), x.binary,
+            x.reconnection};
   }
 
   broadcast_action make(const broadcast_step& x, const step_options&) {
@@ -112,6 +121,12 @@ private:
   bulk_close_action make(const bulk_close_sockets_step& x,
                          const step_options&) {
     return {make_filter(x), make(x.close_code), make(x.reason)};
+  }
+
+  open_action make(const open_outbound_socket_step& x, const step_options&) {
+    return {make(x.config),       make(x.socket_id),  make(x.default_groups),
+            make(x.path),         make(x.url),        make(x.headers),
+            make(x.query_params), make(x.uri_params), x.reconnection};
   }
 
   groups_action make(const subscribe_groups_step& x, const step_options&) {

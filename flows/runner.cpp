@@ -195,6 +195,8 @@ void runner::ask(job& what) {
           ask_broadcast(what, std::move(x));
         else if constexpr (std::is_same_v<form, bulk_close_request>)
           ask<bulk_close_result>(id, settings_.registry, std::move(x));
+        else if constexpr (std::is_same_v<form, open_outbound_socket_request>)
+          ask<std::string>(id, settings_.registry, std::move(x));
         else if constexpr (!std::is_same_v<form, value>)
           ask<void>(id, settings_.registry, std::move(x));
       },

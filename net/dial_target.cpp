@@ -146,14 +146,14 @@ std::optional<dial_target> read_url(const std::string& url,
     problem = "the url of a WebSocket has no fragment";
   else if (!is_host_text(parsed->host_address()))
     problem = "the url names no host, or none that can be looked up";
-  else if (parsed->has_port() && parsed->port_number() == 0)
+  std::string port_text{parsed->port()};
+  auto port = read_port(port_text, result.secure);
+  if (problem.empty() && !port)
     problem = "the url's port is none";
   if (!problem.empty())
     return std::nullopt;
   result.host = std::string{parsed->host_address()};
-  result.port = parsed->has_port() ? parsed->port_number()
-                : result.secure    ? 443
-                                   : 80;
+  result.port = *port;
   result.request_uri = std::string{parsed->encoded_path()};
   if (result.request_uri.empty())
     result.request_uri = "/";

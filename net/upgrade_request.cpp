@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include <boost/url/parse.hpp>
@@ -100,6 +101,18 @@ std::string judge_upgrade_answer(const http_response& answer,
   return {};
 }
 
+std::optional<std::uint16_t> read_port(std::string_view text,
+                                       bool secure) noexcept {
+  if (text.empty())
+    return default_port(secure);
+  std::uint16_t result = 0;
+  auto [end, failure] =
+      std::from_chars(text.data(), text.data() + text.size(), result);
+  if (failure != std::errc{} || end != text.data() + text.size() || result == 0)
+    return std::nullopt;
+  return result;
+}
+
 bool is_host_text(std::string_view host) noexcept {
   return !host.empty() && host.size() <= 255
          && std::all_of(host.begin(), host.end(), [](char c) {
@@ -117,11 +130,13 @@ bool same_origin(const dial_target& x, const dial_target& y) noexcept {
 std::optional<dial_target> follow_redirect(const dial_target& from,
                                            std::string_view location,
                                            std::string& problem) {
+  problem.clear();
   auto reference = boost::urls::parse_uri_reference(
       boost::urls::string_view{location.data(), location.size()});
-  auto base =
-      boost::urls::parse_uri((from.secure ? "wss://" : "ws://")
-                             + authority_of(from, true) + from.request_uri);
+  // Parsed in place: what is found in it are views.
+  auto from_text = (from.secure ? "wss://" : "ws://") + authority_of(from, true)
+                   + from.request_uri;
+  auto base = boost::urls::parse_uri(from_text);
   boost::urls::url resolved;
   if (!reference || !base || location.empty()
       || !boost::urls::resolve(*base, *reference, resolved)) {
@@ -137,14 +152,16 @@ std::optional<dial_target> follow_redirect(const dial_target& from,
     problem = "the place is no WebSocket's";
   else if (from.secure && !result.secure)
     problem = "it leads from WSS to WS";
-  else if (!is_host_text(resolved.host_address()) || resolved.has_userinfo()
-           || (resolved.has_port() && resolved.port_number() == 0))
+  std::string port_text{resolved.port()};
+  auto port = read_port(port_text, result.secure);
+  if (problem.empty()
+      && (!port || !is_host_text(resolved.host_address())
+          || resolved.has_userinfo()))
     problem = "the place cannot be read";
   if (!problem.empty())
     return std::nullopt;
   result.host = resolved.host_address();
-  result.port = resolved.has_port() ? resolved.port_number()
-                                    : default_port(result.secure);
+  result.port = *port;
   result.request_uri = std::string{resolved.encoded_path()};
   if (!result.request_uri.starts_with('/'))
     result.request_uri.insert(0, "/");

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <switchboard/options.hpp>
@@ -50,6 +52,12 @@ std::string judge_upgrade_answer(const http_response& answer,
 /// `host:port` as Host and CONNECT write it, without a default port where
 /// `with_default_port` is not set; IPv6 in brackets.
 std::string authority_of(const dial_target& target, bool with_default_port);
+
+/// Reads a url's port.
+/// @param text as it stands there; empty: the scheme's own.
+/// @returns `nullopt` for 0 and above 65535.
+std::optional<std::uint16_t> read_port(std::string_view text,
+                                       bool secure) noexcept;
 
 /// Whether a decoded host is a name or an address and nothing that could end
 /// a line or a header.

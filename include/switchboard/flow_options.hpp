@@ -25,6 +25,13 @@ struct template_list {
   bool from_expression = false;
 };
 
+/// Names with values, or one `#[ … ]` that yields a table of them.
+struct template_pairs {
+  /// A name may stand repeatedly.
+  std::vector<std::pair<std::string, template_text>> items;
+  std::optional<template_text> from_expression;
+};
+
 struct step_options;
 
 struct send_step {
@@ -64,6 +71,20 @@ struct bulk_close_sockets_step {
   template_list groups;
   std::optional<template_text> close_code;
   std::optional<template_text> reason;
+};
+
+struct open_outbound_socket_step {
+  std::optional<template_text> config;
+  /// Unset: made up.
+  std::optional<template_text> socket_id;
+  template_list default_groups;
+  std::optional<template_text> path;
+  std::optional<template_text> url;
+  template_pairs headers;
+  template_pairs query_params;
+  template_pairs uri_params;
+  /// Unset: the configuration's.
+  std::optional<reconnection_options> reconnection = std::nullopt;
 };
 
 struct subscribe_groups_step {
@@ -113,9 +134,10 @@ struct flow_ref_step {
 
 struct step_options {
   std::variant<send_step, broadcast_step, close_socket_step,
-               bulk_close_sockets_step, subscribe_groups_step,
-               unsubscribe_groups_step, set_variable_step, log_step,
-               raise_error_step, choice_step, for_each_step, flow_ref_step>
+               bulk_close_sockets_step, open_outbound_socket_step,
+               subscribe_groups_step, unsubscribe_groups_step,
+               set_variable_step, log_step, raise_error_step, choice_step,
+               for_each_step, flow_ref_step>
       form;
   std::optional<template_text> when;
   std::optional<std::string> target;
@@ -129,6 +151,7 @@ enum class flow_source : std::uint8_t {
   inbound_listener,
   on_inbound_connection,
   on_socket_closed,
+  outbound_listener,
   startup,
   schedule,
 };

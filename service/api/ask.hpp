@@ -13,14 +13,19 @@ namespace switchboard::service::api {
 /// How long an operation may take until the API answers 504.
 inline constexpr std::chrono::seconds operation_timeout{30};
 
+/// How long an opening may take: longer than a handshake, so that its own error
+/// is told.
+inline constexpr std::chrono::seconds opening_timeout{120};
+
 /// Asks the registry and renders what it answers; an error becomes a problem.
 /// @tparam Result what the operation answers; `void` for nothing.
 /// @param render called with the result, or with nothing; gives the answer.
 template <class Result, class Request, class Render>
-question ask(Request what, Render render) {
+question ask(Request what, Render render,
+             std::chrono::seconds limit = operation_timeout) {
   return [=](bridge_actor::pointer self, const registry_actor& registry,
              answer_function done) {
-    auto pending = self->request(registry, operation_timeout, what);
+    auto pending = self->request(registry, limit, what);
     auto fail = [=](const caf::error& failure) {
       done(problem(failure));
     };

@@ -72,7 +72,7 @@ boost::json::object to_json(const socket_info& socket) {
   result["connected_at"] =
       to_rfc3339(known.connected_at().time_since_epoch().count());
   result["state"] = name_of(socket.state);
-  result["generation"] = 0;
+  result["generation"] = known.generation();
   result["messages_received"] = socket.counters.messages_received;
   result["messages_sent"] = socket.counters.messages_sent;
   result["bytes_received"] = socket.counters.bytes_received;
@@ -109,6 +109,7 @@ boost::json::object to_json(const config_info& config) {
   result["sockets"] = config.sockets;
   result["opened"] = config.opened;
   result["closed"] = config.closed;
+  result["lost"] = config.lost;
   result["problem"] = text(config.problem);
   return result;
 }

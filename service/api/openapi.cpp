@@ -115,6 +115,15 @@ object describe_body() {
   return result;
 }
 
+object describe_opening() {
+  object result;
+  result["description"] = "The parameters; left out: an empty object.";
+  result["required"] = false;
+  result["content"] =
+      content("application/json", reference("schemas", "OpenSocket"));
+  return result;
+}
+
 /// An answer that many routes have.
 struct common_answer {
   unsigned status;
@@ -182,6 +191,8 @@ object describe(const route& what) {
     result["parameters"] = std::move(parameters);
   if (what.body == body_kind::content)
     result["requestBody"] = describe_body();
+  else if (what.body == body_kind::opening)
+    result["requestBody"] = describe_opening();
   object answers;
   for (auto& entry : what.answers)
     answers[std::to_string(entry.status)] = describe(entry);

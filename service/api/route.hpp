@@ -35,7 +35,13 @@ struct parameter {
 };
 
 /// What a route takes as its body.
-enum class body_kind : std::uint8_t { none, content };
+enum class body_kind : std::uint8_t {
+  none,
+  /// A message.
+  content,
+  /// JSON of open_outbound_socket.
+  opening,
+};
 
 /// One answer of a route.
 struct answer_description {

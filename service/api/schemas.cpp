@@ -108,6 +108,78 @@ object socket() {
   });
 }
 
+/// An object that may have any of these and nothing else.
+object choice_of(std::initializer_list<property> properties) {
+  auto result = record(properties);
+  result.erase("required");
+  return result;
+}
+
+object duration(std::string_view otherwise) {
+  auto result = typed("string", "A number and a unit: ns us ms s min h d.");
+  result["default"] = otherwise;
+  return result;
+}
+
+object reconnection() {
+  auto strategy = one_of({"none", "reconnect", "reconnect-forever"});
+  strategy["default"] = "none";
+  auto count_of = count("Attempts after the first, for reconnect.");
+  count_of["default"] = 2;
+  auto blocking = typed("boolean", "Whether the request waits for the outcome; "
+                                   "else it fails and the attempts go on.");
+  blocking["default"] = true;
+  auto deployment = typed("boolean");
+  deployment["default"] = false;
+  auto factor = typed("number");
+  factor["minimum"] = 1;
+  auto jitter = typed("number", "Share of the wait that is drawn by lot.");
+  jitter["minimum"] = 0;
+  jitter["maximum"] = 1;
+  auto backoff = choice_of({{"factor", std::move(factor)},
+                            {"max", duration("60s")},
+                            {"jitter", std::move(jitter)}});
+  array forms;
+  forms.push_back(typed("integer"));
+  forms.push_back(typed("string"));
+  object code;
+  code["oneOf"] = std::move(forms);
+  auto final_codes = list_of(std::move(code));
+  final_codes["description"] = "Close codes of the peer, by name or number, "
+                               "that end the socket for good.";
+  final_codes["default"] = array{1000};
+  auto result = choice_of({{"strategy", std::move(strategy)},
+                           {"frequency", duration("2s")},
+                           {"count", std::move(count_of)},
+                           {"blocking", std::move(blocking)},
+                           {"backoff", std::move(backoff)},
+                           {"final_close_codes", std::move(final_codes)},
+                           {"fails_deployment", std::move(deployment)}});
+  result["description"] =
+      "How it is opened and kept, in place of the configuration's.";
+  return result;
+}
+
+object open_socket() {
+  auto id = typed("string", "Left out: made up.");
+  id["minLength"] = 1;
+  id["maxLength"] = 128;
+  return choice_of({
+      {"config", typed("string", "May be left out where only one "
+                                 "configuration has client settings.")},
+      {"socket_id", std::move(id)},
+      {"default_groups", list_of(typed("string"))},
+      {"path", typed("string", "Below the client's base path; `{name}` stands "
+                               "for a uri parameter.")},
+      {"url", typed("string", "ws:// or wss://, instead of the client's host, "
+                              "port and base path, and of path.")},
+      {"headers", reference("NamesAndValues")},
+      {"query_params", reference("NamesAndValues")},
+      {"uri_params", reference("NamesAndValues")},
+      {"reconnection", reference("Reconnection")},
+  });
+}
+
 object socket_list() {
   auto next = object{};
   next["type"] = array{"string", "null"};
@@ -149,6 +221,9 @@ object schemas() {
   result["CloseCode"] = close_code();
   result["Socket"] = socket();
   result["SocketList"] = socket_list();
+  result["Reconnection"] = reconnection();
+  result["OpenSocket"] = open_socket();
+  result["OpenedSocket"] = record({{"socket_id", typed("string")}});
   result["BroadcastFailure"] = record({
       {"socket_id", typed("string")},
       {"type", one_of({"INBOUND", "OUTBOUND"})},
@@ -176,6 +251,9 @@ object schemas() {
       {"sockets", count("Now.")},
       {"opened", count("Since the start.")},
       {"closed", count("Since the start.")},
+      {"lost",
+       count("Connections of outbound sockets that were lost and replaced, "
+             "or are being replaced, since the start.")},
       {"problem",
        typed("string", "Why the listener is not bound, else empty.")},
   });

@@ -2,6 +2,7 @@
 
 #include "service/api/ask.hpp"
 #include "service/api/json.hpp"
+#include "service/api/open_request.hpp"
 #include "service/api/problem.hpp"
 #include "service/api/routes.hpp"
 
@@ -51,8 +52,39 @@ outcome list(const request& from, const backend&) {
   });
 }
 
-outcome open(const request&, const backend&) {
-  return problem(501, "outbound sockets are not available yet");
+/// A text as one segment of a path (RFC 3986 §2.3).
+std::string encoded(std::string_view segment) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string result;
+  for (auto c : segment) {
+    auto is_plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || std::string_view{"-._~"}.find(c) != std::string_view::npos;
+    if (is_plain) {
+      result += c;
+      continue;
+    }
+    auto byte = static_cast<unsigned char>(c);
+    result += '%';
+    result += digits[byte >> 4];
+    result += digits[byte & 15];
+  }
+  return result;
+}
+
+outcome open(const request& from, const backend&) {
+  auto [what, wrong] = read_open_request(from.body);
+  if (!wrong.empty())
+    return problem(errc::invalid_argument, wrong);
+  auto render = [](const std::string& id) {
+    boost::json::object body;
+    body["socket_id"] = id;
+    auto result = json_answer(201, body);
+    result.headers.emplace_back("Location", "/v1/sockets/" + encoded(id));
+    return result;
+  };
+  return ask<std::string>(std::move(what), render, opening_timeout);
 }
 
 outcome show(const request& from, const backend&) {
@@ -133,14 +165,18 @@ std::vector<route> socket_routes() {
        "/v1/sockets",
        "openSocket",
        "Open an outbound socket",
-       "Not available yet.",
+       "Answered once it is open, or by its strategy has failed.",
        {},
        {},
-       body_kind::none,
-       {{501, "Not available yet.", "Problem"}},
+       body_kind::opening,
+       {{201, "The socket is open; Location leads to it.", "OpenedSocket"},
+        {400, "The body is wrong, or the id is none.", "Problem"},
+        {409, "The id is in use.", "Problem"},
+        {502, "The peer cannot be reached or refused; `type` says how.",
+         "Problem"},
+        {504, "The strategy is spent, or no answer came in time.", "Problem"}},
        false,
-       open,
-       false},
+       open},
       {"GET",
        "/v1/sockets/{socket_id}",
        "getSocket",

@@ -52,18 +52,10 @@ CAF_TEST(keys to come are refused by name) {
         "expected \"UTF-8\""}});
   check_rows(with("[websocket.chat.client]\n"),
              {{R"(tls = "a")", later("1: websocket.chat.client.tls")}});
-  check_rows(with("[[flow]]\nname = \"f\"\n"),
-             {{R"(source = "outbound-listener")",
-               "10: flow[0].source: \"outbound-listener\" is not available "
-               "yet, expected \"inbound-listener\", "
-               "\"on-inbound-connection\", \"on-socket-closed\", \"startup\" "
-               "or \"schedule\""}});
 }
 
 CAF_TEST(steps to come are refused by name) {
   check_rows(with("[[flow]]\nname = \"f\"\n"),
              {{"steps = [{ http_request = {} }]",
-               later("12: flow[0].steps[0].http_request")},
-              {"steps = [{ open_outbound_socket = {} }]",
-               later("12: flow[0].steps[0].open_outbound_socket")}});
+               later("12: flow[0].steps[0].http_request")}});
 }

@@ -86,10 +86,9 @@ CAF_TEST(the keys of an outbound socket are checked) {
        {R"(path = "/a/{x")",
         "8: outbound[0].path: has a brace that makes no `{name}`, expected the "
         "name of a uri parameter between two braces"},
-       {R"(path = "/a/{x}/{y}")", "8: outbound[0].path: has `{x}`, expected a "
-                                  "value for it in uri_params\n"
-                                  "8: outbound[0].path: has `{y}`, expected a "
-                                  "value for it in uri_params"},
+       {R"(path = "/a/{x}/{y}")",
+        "8: outbound[0].path: has `{x}`, expected a value in uri_params\n"
+        "8: outbound[0].path: has `{y}`, expected a value in uri_params"},
        {"uri_params = { x = 5 }\npath = \"/{x}\"",
         "20: outbound[0].uri_params.x: is an integer, expected a string or an "
         "array of strings"},
@@ -144,7 +143,7 @@ CAF_TEST(a url is checked and never shown) {
         "7: outbound[0].url: has a `{name}` in its host, expected one such as "
         "\"wss://example.com:8443/feed/{name}\""},
        {R"(url = "ws://h/{x}")",
-        "7: outbound[0].url: has `{x}`, expected a value for it in uri_params"},
+        "7: outbound[0].url: has `{x}`, expected a value in uri_params"},
        {R"(url = "ws://h/{}")",
         "7: outbound[0].url: has a brace that makes no `{name}`, expected the "
         "name of a uri parameter between two braces"},

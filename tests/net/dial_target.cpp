@@ -77,7 +77,7 @@ CAF_TEST(a url stands in place of host and port and paths) {
   for (auto wrong :
        {"http://other/", "//other/", "other", "ws:///x", "ws://:80",
         "ws://other:0/", "ws://other:99999/", "ws://a b/", "ws://a%0d%0ab/"})
-    CAF_CHECK(with_url(wrong).starts_with("!"));
+    CAF_CHECK_EQUAL(with_url(wrong).substr(0, 1), "!");
   auto secret = with_url("ws://user:hidden@other/");
   CAF_CHECK(secret.starts_with("!"));
   CAF_CHECK(!contains(secret, "hidden"));

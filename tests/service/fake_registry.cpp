@@ -83,9 +83,11 @@ fake_registry(registry_actor::pointer,
       [=](const open_outbound_socket_request& what)
           -> caf::result<std::string> {
         book->add(what);
-        if (auto failure = check(what.socket_id))
-          return failure;
-        return what.socket_id;
+        if (what.socket_id == "a")
+          return make_error(errc::non_unique_socket_id, "a is in use");
+        if (what.socket_id == "lost")
+          return make_error(errc::forbidden, "the peer answered 403");
+        return what.socket_id.empty() ? "made up" : what.socket_id;
       },
   };
 }
