@@ -118,10 +118,14 @@ template_pairs read_templates(const table_reader& table, std::string_view name,
   auto found = table.find(name);
   if (!found)
     return result;
-  if (found->node().is_string()) {
-    result.from_expression =
-        read_expression(*found, "one `#[ … ]` that yields a table, or "
-                                    + std::string{expected_pairs});
+  if (auto* single = found->node().as_string()) {
+    auto expected =
+        "one `#[ … ]` that yields a table, " + std::string{expected_pairs};
+    // What a message showed could be a secret.
+    if (single->get().starts_with("#["))
+      result.from_expression = read_expression(*found, expected);
+    else
+      found->refuse("is a string, expected " + expected);
     return result;
   }
   visit_pairs(*found, key,

@@ -134,10 +134,8 @@ test("single mistakes", async (t) => {
 test("what comes later is refused by name", async (t) => {
   const cases = {
     tls: "[tls.a]\n",
-    proxy: "[proxy.a]\nhost = \"p\"\nport = 1\n",
     cluster: "[cluster]\nname = \"c\"\n",
-    outbound: "[[outbound]]\nurl = \"ws://a\"\n",
-    client: "[websocket.main.client]\nhost = \"a\"\n",
+    "client.tls": "[websocket.main.client]\ntls = \"a\"\n",
     object_store: "[object_store.a]\ntype = \"memory\"\n",
     redelivery: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nredelivery = {}\nsteps = []\n",
     streaming: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nstreaming = { type = \"in-memory\" }\nsteps = []\n",

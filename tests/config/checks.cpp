@@ -73,12 +73,12 @@ CAF_TEST(a flow belongs to a configuration) {
                                      "\"chat\""}});
   CAF_CHECK_EQUAL(problems_of(flow),
                   "1:1: flow[0].config: is missing, expected a "
-                  "[websocket.NAME] in this file\n");
+                  "[websocket.NAME.server] in this file\n");
   CAF_CHECK_EQUAL(problems_of(with("[websocket.b.server]\nlistener = \"main\"\n"
                                    "listener_base_path = \"/b\"\n"
                                    + flow)),
                   "9:1: flow[0].config: is missing, expected the name of one "
-                  "of the 2 [websocket.NAME]\n");
+                  "of the 2 [websocket.NAME.server]\n");
   CAF_CHECK_EQUAL(problems_of("[websockets.b.server]\n" + flow),
                   "1:2: websockets: is an unknown key, the nearest known key "
                   "is websocket\n");
@@ -87,6 +87,62 @@ CAF_TEST(a flow belongs to a configuration) {
               {R"(steps = [ { send = { config = "b" } } ])",
                "31: flow[0].steps[0].send.config: \"b\" is no "
                "[websocket.NAME], the nearest is \"chat\""}});
+}
+
+CAF_TEST(a flow needs the half of a configuration that its source is of) {
+  auto both = with("[websocket.feed.client]\n[[flow]]\nname = \"f\"\n");
+  check_rows(both + "source = \"inbound-listener\"\n",
+             {{"", ""},
+              {R"(config = "feed")",
+               "10: flow[0].config: \"feed\" has no server settings, expected "
+               "a configuration with [websocket.NAME.server]"}});
+  check_rows(both + "source = \"on-inbound-connection\"\n",
+             {{R"(config = "feed")",
+               "10: flow[0].config: \"feed\" has no server settings, expected "
+               "a configuration with [websocket.NAME.server]"}});
+  check_rows(both + "source = \"outbound-listener\"\n",
+             {{"", ""},
+              {R"(config = "chat")",
+               "10: flow[0].config: \"chat\" has no client settings, expected "
+               "a configuration with [websocket.NAME.client]"}});
+  check_rows(both + "source = \"on-socket-closed\"\n",
+             {{R"(config = "chat")", ""}, {R"(config = "feed")", ""}});
+  CAF_CHECK_EQUAL(problems_of(both + "source = \"on-socket-closed\"\n"),
+                  "7:1: flow[0].config: is missing, expected the name of one "
+                  "of the 2 [websocket.NAME]\n");
+  CAF_CHECK_EQUAL(
+      problems_of(with("[[flow]]\nname = \"f\"\n"
+                       "source = \"outbound-listener\"\n")),
+      "6:1: flow[0].config: is missing, expected a [websocket.NAME.client] in "
+      "this file\n");
+}
+
+CAF_TEST(a step opens sockets of a configuration with client settings) {
+  auto header = with("[websocket.feed.client]\n[[flow]]\nname = \"f\"\n"
+                     "steps = [{ open_outbound_socket = {} }]\n");
+  // A flow without a source has the configuration of its caller.
+  check_rows(header, {{"", ""},
+                      {R"(source = "startup")", ""},
+                      {R"(source = "outbound-listener")", ""}});
+  CAF_CHECK_EQUAL(problems_of(header + "source = \"inbound-listener\"\n"),
+                  "9:35: flow[0].steps[0].open_outbound_socket.config: is "
+                  "missing, expected the name of one of the 1 "
+                  "[websocket.NAME.client]\n");
+  CAF_CHECK_EQUAL(
+      problems_of(header + "source = \"startup\"\n" + "[websocket.b.client]\n"),
+      "9:35: flow[0].steps[0].open_outbound_socket.config: is "
+      "missing, expected the name of one of the 2 "
+      "[websocket.NAME.client]\n");
+  auto named = with("[websocket.feed.client]\n[[flow]]\nname = \"f\"\n"
+                    "source = \"inbound-listener\"\n");
+  check_rows(
+      named,
+      {{R"(steps = [{ open_outbound_socket = { config = "feed" } }])", ""},
+       {R"(steps = [{ open_outbound_socket = { config = "#[vars.c]" } }])", ""},
+       {R"(steps = [{ open_outbound_socket = { config = "chat" } }])",
+        "46: flow[0].steps[0].open_outbound_socket.config: \"chat\" has no "
+        "client settings, expected a configuration with "
+        "[websocket.NAME.client]"}});
 }
 
 CAF_TEST(names of flows are unique) {
@@ -109,6 +165,16 @@ CAF_TEST(sources of one kind have different patterns) {
   CAF_CHECK_EQUAL(problems_of(two("inbound-listener", "/a/{y}/")),
                   "13:8: flow[1].path: matches the same paths as the flow of "
                   "line 9 with the same source, expected another path\n");
+}
+
+CAF_TEST(outbound listeners have different patterns) {
+  CAF_CHECK_EQUAL(problems_of("[websocket.feed.client]\n[[flow]]\nname = "
+                              "\"f\"\nsource = \"outbound-listener\"\n"
+                              "path = \"/{a}\"\n[[flow]]\nname = \"g\"\n"
+                              "source = \"outbound-listener\"\n"
+                              "path = \"/{b}\"\n"),
+                  "9:8: flow[1].path: matches the same paths as the flow of "
+                  "line 5 with the same source, expected another path\n");
 }
 
 CAF_TEST(a connection source needs a listener source that it can meet) {

@@ -27,6 +27,7 @@ source = "on-inbound-connection"
 [[flow]]
 name = "closed"
 source = "on-socket-closed"
+config = "chat"
 [[flow]]
 name = "start"
 source = "startup"
@@ -38,9 +39,16 @@ every = "1min"
 [[flow]]
 name = "called"
 on_error = [{ log = "x" }]
+[[flow]]
+name = "ticks"
+source = "outbound-listener"
+path = "/{feed}"
+output_mime_type = "application/json"
+reconnection = { strategy = "reconnect", count = 7 }
+[websocket.feed.client]
 )"))
                    .flows;
-  CAF_REQUIRE_EQUAL(flows.size(), 6u);
+  CAF_REQUIRE_EQUAL(flows.size(), 7u);
   CAF_CHECK_EQUAL(flows[0].name, "listen");
   CAF_CHECK(flows[0].source == flow_source::inbound_listener);
   CAF_CHECK_EQUAL(flows[0].config, "chat");
@@ -63,6 +71,12 @@ on_error = [{ log = "x" }]
   CAF_CHECK(flows[5].source == flow_source::none);
   CAF_CHECK_EQUAL(flows[5].config, "");
   CAF_CHECK_EQUAL(flows[5].on_error.size(), 1u);
+  CAF_CHECK(flows[6].source == flow_source::outbound_listener);
+  CAF_CHECK_EQUAL(flows[6].config, "feed");
+  CAF_CHECK_EQUAL(flows[6].path, "/{feed}");
+  CAF_CHECK_EQUAL(*flows[6].output_mime_type, "application/json");
+  CAF_REQUIRE(flows[6].reconnection.has_value());
+  CAF_CHECK_EQUAL(flows[6].reconnection->count, 7u);
 }
 
 CAF_TEST(the keys of a flow are checked) {
@@ -102,27 +116,28 @@ CAF_TEST(keys belong to the sources that know them) {
       with("[[flow]]\nname = \"f\"\nsource = \"startup\"\n"),
       {{R"(path = "/a")",
         "1: flow[0].path: has no effect here, expected it only with source "
-        "inbound-listener, on-inbound-connection or on-socket-closed"},
-       {"default_groups = []",
-        "1: flow[0].default_groups: has no effect here, expected it only with "
-        "source inbound-listener"},
-       {R"(output_mime_type = "a/b")", "1: flow[0].output_mime_type: has no "
-                                       "effect here, expected it only with "
-                                       "source inbound-listener"},
+        "inbound-listener, on-inbound-connection, on-socket-closed or "
+        "outbound-listener"},
+       {"default_groups = []", "1: flow[0].default_groups: has no effect here, "
+                               "expected it only with source inbound-listener"},
+       {R"(output_mime_type = "a/b")",
+        "1: flow[0].output_mime_type: has no "
+        "effect here, expected it only with source inbound-listener or "
+        "outbound-listener"},
        {R"(output_encoding = "UTF-8")",
         "1: flow[0].output_encoding: has no effect here, expected it only with "
-        "source inbound-listener"}});
+        "source inbound-listener or outbound-listener"}});
   check_rows(
       with("[[flow]]\nname = \"f\"\n"),
       {{R"(config = "nobody")",
         "1: flow[0].config: has no effect here, expected it only with source "
-        "inbound-listener, on-inbound-connection, on-socket-closed, startup or "
-        "schedule"},
+        "inbound-listener, on-inbound-connection, on-socket-closed, "
+        "outbound-listener, startup or schedule"},
        {R"(source = "on_socket_closed")",
         "10: flow[0].source: \"on_socket_closed\" is unknown, expected "
         "\"inbound-listener\", \"on-inbound-connection\", "
-        "\"on-socket-closed\", "
-        "\"startup\" or \"schedule\""},
+        "\"on-socket-closed\", \"outbound-listener\", \"startup\" or "
+        "\"schedule\""},
        {R"(soruce = "inbound-listener")",
         "1: flow[0].soruce: is an unknown key, the nearest known key is "
         "source"}});

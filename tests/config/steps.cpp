@@ -71,6 +71,99 @@ CAF_TEST(the six operations are read) {
   CAF_CHECK_EQUAL(unsubscribe.groups.items.size(), 1u);
 }
 
+CAF_TEST(an opening is read) {
+  auto open = form_of<open_outbound_socket_step>(
+      R"({ open_outbound_socket = { socket_id = "#[vars.id]", default_groups = ["a", "#[vars.g]"], path = "/x/{id}", headers = { a = ["1", "#[2]"] }, query_params = [{ key = "q", value = "#[payload]" }], uri_params = "#[vars.params]", reconnection = { strategy = "reconnect", count = 5 } } })");
+  CAF_CHECK(!open.config);
+  CAF_CHECK_EQUAL(open.socket_id->text, "#[vars.id]");
+  CAF_CHECK_EQUAL(open.default_groups.items.size(), 2u);
+  CAF_CHECK_EQUAL(open.path->text, "/x/{id}");
+  CAF_CHECK(!open.url);
+  CAF_REQUIRE_EQUAL(open.headers.items.size(), 2u);
+  CAF_CHECK_EQUAL(open.headers.items[1].first, "a");
+  CAF_CHECK_EQUAL(open.headers.items[1].second.text, "#[2]");
+  CAF_CHECK(!open.headers.from_expression);
+  CAF_CHECK_EQUAL(open.query_params.items.at(0).second.text, "#[payload]");
+  CAF_CHECK_EQUAL(open.uri_params.from_expression->text, "#[vars.params]");
+  CAF_REQUIRE(open.reconnection.has_value());
+  CAF_CHECK_EQUAL(open.reconnection->count, 5u);
+  auto url = form_of<open_outbound_socket_step>(
+      R"({ open_outbound_socket = { config = "#[vars.c]", url = "ws://h/#[vars.p]" } })");
+  CAF_CHECK_EQUAL(url.url->text, "ws://h/#[vars.p]");
+  CAF_CHECK(!url.reconnection);
+}
+
+CAF_TEST(the parameters of an opening are checked) {
+  check_steps(
+      {{R"({ open_outbound_socket = { socket_id = "a/b" } })",
+        "50: flow[0].steps[0].open_outbound_socket.socket_id: \"a/b\" is no "
+        "socket id, expected 1 to 128 characters of printable ASCII without "
+        "`/`"},
+       {R"({ open_outbound_socket = { path = "/{x}" } })",
+        "45: flow[0].steps[0].open_outbound_socket.path: has `{x}`, expected a "
+        "value in uri_params"},
+       {R"({ open_outbound_socket = { path = "/{x}", uri_params = { x = "#[1]" } } })",
+        ""},
+       {R"({ open_outbound_socket = { path = "/{x}", uri_params = "#[vars.p]" } })",
+        ""},
+       {R"({ open_outbound_socket = { path = "/a", url = "ws://h" } })",
+        "38: flow[0].steps[0].open_outbound_socket.path: stands beside url, "
+        "expected one of the two"},
+       {R"({ open_outbound_socket = { url = "http://h" } })",
+        "44: flow[0].steps[0].open_outbound_socket.url: has another scheme "
+        "than ws and wss, expected one such as "
+        "\"wss://example.com:8443/feed/{name}\""},
+       {R"({ open_outbound_socket = { headers = "x" } })",
+        "48: flow[0].steps[0].open_outbound_socket.headers: is a string, "
+        "expected one `#[ … ]` that yields a table, a table of names and "
+        "values or an array of tables { key, value }"},
+       {R"({ open_outbound_socket = { headers = { "a b" = "x", c = "#[", upgrade = "d", e = "\n" } } })",
+        "50: flow[0].steps[0].open_outbound_socket.headers.\"a b\": \"a b\" is "
+        "no header's name, expected a token such as \"x-request-id\"\n"
+        "67: flow[0].steps[0].open_outbound_socket.headers.c: has an unclosed "
+        "`#[`, expected the `]` that balances it\n"
+        "73: flow[0].steps[0].open_outbound_socket.headers.upgrade: "
+        "\"upgrade\" belongs to the handshake, expected another header\n"
+        "92: flow[0].steps[0].open_outbound_socket.headers.e: holds a control "
+        "character, expected a header's value on one line"},
+       {R"({ open_outbound_socket = { uri_params = { x = ["1", "2"] } } })",
+        "38: flow[0].steps[0].open_outbound_socket.uri_params: gives \"x\" "
+        "twice, expected one value"},
+       {R"({ open_outbound_socket = { default_groups = [""] } })",
+        "56: flow[0].steps[0].open_outbound_socket.default_groups[0]: is "
+        "empty, expected a group's name"},
+       {R"({ open_outbound_socket = { reconnection = { count = -1 } } })",
+        "63: flow[0].steps[0].open_outbound_socket.reconnection.count: -1 is "
+        "out of range, expected an integer from 0 to 4294967295"},
+       {R"({ open_outbound_socket = { sokcet_id = "a" } })",
+        "38: flow[0].steps[0].open_outbound_socket.sokcet_id: is an unknown "
+        "key, the nearest known key is socket_id"}});
+}
+
+CAF_TEST(an operation may have a strategy of its own) {
+  auto send = form_of<send_step>(
+      R"({ send = { socket_id = "a", reconnection = { blocking = false } } })");
+  CAF_REQUIRE(send.reconnection.has_value());
+  CAF_CHECK(!send.reconnection->blocking);
+  check_steps(
+      {{"{ broadcast = { reconnection = {} } }", ""},
+       {"{ broadcast = { reconnection = { blocking = 1 } } }",
+        "55: flow[0].steps[0].broadcast.reconnection.blocking: is an integer, "
+        "expected true or false"},
+       {"{ close_socket = { reconnection = { blocking = 1 } } }",
+        "58: flow[0].steps[0].close_socket.reconnection.blocking: is an "
+        "integer, expected true or false"},
+       {"{ bulk_close_sockets = { reconnection = { blocking = 1 } } }",
+        "64: flow[0].steps[0].bulk_close_sockets.reconnection.blocking: is an "
+        "integer, expected true or false"},
+       {"{ subscribe_groups = { groups = \"g\", reconnection = 1 } }",
+        "63: flow[0].steps[0].subscribe_groups.reconnection: is an integer, "
+        "expected a table"},
+       {"{ unsubscribe_groups = { groups = \"g\", reconnection = 1 } }",
+        "65: flow[0].steps[0].unsubscribe_groups.reconnection: is an integer, "
+        "expected a table"}});
+}
+
 CAF_TEST(the other forms are read) {
   auto variable = form_of<set_variable_step>(
       R"({ set_variable = { name = "x", value = "#[1 + 1]" } })");
@@ -126,7 +219,8 @@ CAF_TEST(when target and target_value stand beside a form) {
 CAF_TEST(a step has exactly one form) {
   check_steps(
       {{"{}", "11: flow[0].steps[0]: has no form, expected one of send, "
-              "broadcast, close_socket, bulk_close_sockets, subscribe_groups, "
+              "broadcast, close_socket, bulk_close_sockets, "
+              "open_outbound_socket, subscribe_groups, "
               "unsubscribe_groups, set_variable, log, raise_error, choice, "
               "for_each or flow_ref"},
        {R"({ send = {}, log = "x" })", "24: flow[0].steps[0].log: stands "

@@ -159,8 +159,28 @@ CAF_TEST(health is told apart from readiness) {
   CAF_CHECK_EQUAL(client.ask("GET", "/healthz").status, 200u);
 }
 
+CAF_TEST(a socket is opened as its request says) {
+  auto answer =
+      client.ask("POST", "/v1/sockets", R"({"socket_id": "b", "path": "/x"})");
+  CAF_CHECK_EQUAL(answer.status, 201u);
+  auto body = answer.json();
+  CAF_CHECK_EQUAL(text_of(body.at("socket_id")), "b");
+  auto asked = book->last<open_outbound_socket_request>();
+  CAF_REQUIRE(asked != nullptr);
+  CAF_CHECK_EQUAL(asked->path, "/x");
+  check_problem(client.ask("POST", "/v1/sockets", R"({"socket_id": "lost"})"),
+                502, "WEBSOCKET:FORBIDDEN");
+  check_problem(client.ask("POST", "/v1/sockets", R"({"socket_id": "a"})"), 409,
+                "WEBSOCKET:NON_UNIQUE_SOCKET_ID");
+  auto size = book->size();
+  for (auto wrong : {"{", "[]", R"({"nobody": 1})", R"({"path": 1})",
+                     R"({"headers": 7})", R"({"default_groups": "g"})"})
+    check_problem(client.ask("POST", "/v1/sockets", wrong), 400,
+                  "SWITCHBOARD:INVALID_ARGUMENT");
+  CAF_CHECK_EQUAL(book->size(), size);
+}
+
 CAF_TEST(what comes later says so) {
-  check_problem(client.ask("POST", "/v1/sockets", "{}"), 501, "about:blank");
   for (auto path : {"/v1/closed", "/v1/closed/a", "/metrics"})
     check_problem(client.ask("GET", path), 501, "about:blank");
 }
