@@ -9,14 +9,10 @@
 #include <utility>
 #include <vector>
 
-namespace switchboard {
+#include <switchboard/source_place.hpp>
+#include <switchboard/tls_options.hpp>
 
-/// Where a value stands in a configuration file. Line and column count from
-/// 1; both are 0 for options that were filled in code.
-struct source_place {
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-};
+namespace switchboard {
 
 /// A page that a listener serves to plain GET and HEAD requests.
 struct static_page {
