@@ -264,7 +264,7 @@ wire_result tls_wire::failure() const {
 
 handshaking_wire::progress tls_wire::handshake(std::string& problem) {
   if (ssl_ == nullptr) {
-    problem = "it cannot be set up";
+    problem = "the connection cannot be set up";
     return progress::failed;
   }
   if (!flush_backlog() && !lost_)
@@ -327,6 +327,9 @@ wire_result tls_wire::read(std::span<std::byte> into) {
     if (outcome != 1)
       what = judge_read(outcome);
   }
+  // A message of the handshake, as a ticket, leaves a buffer behind that no
+  // write releases; where a piece of a record waits, this does nothing.
+  SSL_free_buffers(ssl_);
   if (got == 0)
     return {what, 0, error_};
   // The end was found behind bytes that are due first. It is in this wire
