@@ -12,6 +12,7 @@
 namespace switchboard::net {
 
 class tls_sessions;
+class tls_tickets;
 
 /// What all TLS connections of one purpose share: protocols, cipher suites,
 /// certificates, sessions to resume. Any thread.
@@ -42,7 +43,10 @@ private:
   tls_context(role self, SSL_CTX* context);
 
   bool set_up(const tls_options& options, std::string& problem);
+  bool set_up_server(const tls_options& options, std::string& problem);
+  bool set_up_client(const tls_options& options, std::string& problem);
   bool set_trust(const trust_store_options& options, std::string& problem);
+  bool set_identity(const key_store_options& options, std::string& problem);
   bool name_peer(SSL* connection, const std::string& host) const;
 
   role self_;
@@ -50,6 +54,8 @@ private:
   SSL_CTX* context_;
   /// A client's.
   std::unique_ptr<tls_sessions> sessions_;
+  /// A server's.
+  std::unique_ptr<tls_tickets> tickets_;
 };
 
 } // namespace switchboard::net

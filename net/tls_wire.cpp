@@ -1,9 +1,7 @@
 #include "net/tls_wire.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -12,15 +10,14 @@
 #include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 
+#include "net/record_cutter.hpp"
 #include "net/tls_error.hpp"
 
 namespace switchboard::net {
 
 namespace {
 
-/// The most bytes of one record (RFC 8446 §5.1), and the most that it grows
-/// to, TLS 1.2 included (RFC 5246 §6.2.3).
-constexpr std::size_t record_size = 16 * 1024;
+/// The most that a record grows to (RFC 5246 §6.2.3; TLS 1.3 adds less).
 constexpr std::size_t encrypted_size = record_size + 2048 + 5;
 static_assert(wire::ample >= 2 * encrypted_size);
 
@@ -34,62 +31,6 @@ constexpr std::size_t backlog_limit = 256 * 1024;
 boost::system::error_code system_error(int code) {
   return {code, boost::system::system_category()};
 }
-
-/// The bytes of a write, record by record.
-class record_cutter {
-public:
-  record_cutter(std::span<const iovec> pieces, std::size_t skip)
-      : pieces_(pieces), offset_(skip) {
-    settle();
-  }
-
-  bool empty() const noexcept {
-    return pieces_.empty();
-  }
-
-  /// The next record's content: where it lies in one piece, that piece;
-  /// else a copy that lasts until the next call on this thread.
-  std::span<const std::byte> next() {
-    auto piece = front();
-    if (piece.size() >= record_size || pieces_.size() == 1) {
-      piece = piece.first(std::min(piece.size(), record_size));
-      take(piece.size());
-      return piece;
-    }
-    thread_local std::array<std::byte, record_size> copy;
-    std::size_t filled = 0;
-    while (!empty() && filled < copy.size()) {
-      piece = front();
-      piece = piece.first(std::min(piece.size(), copy.size() - filled));
-      std::memcpy(copy.data() + filled, piece.data(), piece.size());
-      filled += piece.size();
-      take(piece.size());
-    }
-    return std::span{copy}.first(filled);
-  }
-
-private:
-  std::span<const std::byte> front() const noexcept {
-    auto& piece = pieces_.front();
-    return {static_cast<const std::byte*>(piece.iov_base) + offset_,
-            piece.iov_len - offset_};
-  }
-
-  void take(std::size_t count) noexcept {
-    offset_ += count;
-    settle();
-  }
-
-  void settle() noexcept {
-    while (!pieces_.empty() && offset_ >= pieces_.front().iov_len) {
-      offset_ -= pieces_.front().iov_len;
-      pieces_ = pieces_.subspan(1);
-    }
-  }
-
-  std::span<const iovec> pieces_;
-  std::size_t offset_;
-};
 
 class tls_wire final : public handshaking_wire {
 public:
@@ -267,8 +208,12 @@ handshaking_wire::progress tls_wire::handshake(std::string& problem) {
     problem = "the connection cannot be set up";
     return progress::failed;
   }
-  if (!flush_backlog() && !lost_)
-    return progress::wants_write;
+  if (!flush_backlog()) {
+    if (!lost_)
+      return progress::wants_write;
+    problem = error_.message();
+    return progress::failed;
+  }
   if (!established_) {
     ERR_clear_error();
     // One record at a time: OpenSSL reads no further than it has to.

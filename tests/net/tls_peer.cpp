@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <stdexcept>
 
@@ -41,6 +42,20 @@ void add_extension(X509* to, X509* issuer, int which,
   X509_add_ext(to, extension, -1);
   X509_EXTENSION_free(extension);
 }
+
+/// OpenSSL writes to sockets without a thought of signals; our own code must
+/// do without this.
+class no_sigpipe {
+public:
+  no_sigpipe() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+
+  ~no_sigpipe() {
+    std::signal(SIGPIPE, before_);
+  }
+
+private:
+  void (*before_)(int);
+};
 
 bool polls(int fd, short what) {
   pollfd ask{fd, what, 0};
@@ -149,6 +164,7 @@ peer::peer(const identity& self, const identity* chain)
 peer::peer() : context_(SSL_CTX_new(TLS_client_method())), server_(false) {}
 
 void peer::attach(unique_fd fd) {
+  detach();
   ssl_.reset(SSL_new(context()));
   SSL_set_mode(ssl(), SSL_MODE_ENABLE_PARTIAL_WRITE
                           | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -163,6 +179,9 @@ void peer::attach(unique_fd fd) {
 }
 
 void peer::detach() {
+  // Else OpenSSL takes the session for broken and resumes it no more.
+  if (ssl_)
+    SSL_set_shutdown(ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   ssl_.reset();
   fd_.reset();
 }
@@ -176,6 +195,7 @@ void peer::on_message(int sent, int, int type, const void* bytes,
 }
 
 bool peer::shake() {
+  no_sigpipe guard;
   ERR_clear_error();
   auto outcome = SSL_do_handshake(ssl());
   if (outcome == 1)
@@ -186,6 +206,7 @@ bool peer::shake() {
 }
 
 std::string peer::read() {
+  no_sigpipe guard;
   std::string result;
   std::array<char, 20'000> buffer;
   for (;;) {
@@ -198,6 +219,7 @@ std::string peer::read() {
 }
 
 std::size_t peer::write(std::string_view bytes) {
+  no_sigpipe guard;
   std::size_t done = 0;
   while (done < bytes.size()) {
     ERR_clear_error();

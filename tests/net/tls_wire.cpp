@@ -259,6 +259,9 @@ CAF_TEST(what is reported as written has left the process) {
   } while (result.what == status::ok);
   CAF_CHECK(result.what == status::would_block);
   CAF_CHECK(result.held > 0);
+  // Tickets that nobody has read would make the end a reset.
+  while (readable(aut->fd()))
+    read();
   aut.reset();
   auto seen = peer_reads(done);
   CAF_CHECK(seen == text.substr(0, done));
