@@ -17,6 +17,7 @@
 #include "actors/shard_actor.hpp"
 #include "actors/socket_index.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/tls_contexts.hpp"
 
 namespace switchboard {
 
@@ -135,6 +136,7 @@ struct instance::impl {
   void start_shards(std::size_t count, io_method io,
                     const report_function& report);
   void start_supervisors(const switchboard_options& options,
+                         const actors::tls_contexts& tls,
                          const report_function& report);
   caf::error begin();
 
@@ -165,9 +167,10 @@ void instance::impl::start_shards(std::size_t count, io_method io,
 }
 
 void instance::impl::start_supervisors(const switchboard_options& options,
+                                       const actors::tls_contexts& tls,
                                        const report_function& report) {
-  hub = std::make_unique<actors::listener_hub>(options.listeners, shard_actors,
-                                               report);
+  hub = std::make_unique<actors::listener_hub>(options.listeners, tls,
+                                               shard_actors, report);
   unbound = options.websockets.size();
   for (auto& what : options.websockets) {
     auto listener = std::find_if(
@@ -280,6 +283,9 @@ instance::start(caf::actor_system& system, switchboard_options options,
                 report_function on_report) {
   if (auto problem = judge(options))
     return problem;
+  auto tls = actors::tls_contexts::make(options, on_report);
+  if (!tls)
+    return tls.error();
   auto count = options.runtime.shards;
   if (count == 0)
     count = std::max(1u, std::thread::hardware_concurrency());
@@ -292,7 +298,7 @@ instance::start(caf::actor_system& system, switchboard_options options,
                       std::string{"the event loops cannot start: "}
                           + failure.what());
   }
-  result->impl_->start_supervisors(options, on_report);
+  result->impl_->start_supervisors(options, *tls, on_report);
   if (auto failure = result->impl_->begin())
     return failure;
   return result;

@@ -58,6 +58,13 @@ struct admin_draft {
   bool port_wrong = false;
 };
 
+/// A place that names a `[tls.NAME]`.
+struct tls_use {
+  text name;
+  /// Whether it accepts connections, for which there must be a key.
+  bool serves = false;
+};
+
 /// The document while it is read. The drafts stand in the order of the
 /// options that they accompany.
 struct draft {
@@ -65,10 +72,12 @@ struct draft {
   std::vector<listener_draft> listeners;
   std::vector<websocket_draft> websockets;
   std::vector<flow_draft> flows;
+  std::vector<tls_use> tls_uses;
   admin_draft admin;
   /// Whether there may be more of them than could be read.
   bool listeners_unclear = false;
   bool websockets_unclear = false;
+  bool tls_unclear = false;
 };
 
 } // namespace switchboard::config

@@ -27,7 +27,7 @@ constexpr section_spec sections[] = {
     {"runtime", read_runtime},
     {"admin", read_admin},
     {"log", read_log},
-    {"tls", nullptr},
+    {"tls", read_tls},
     {"proxy", nullptr},
     {"outbound", nullptr},
     {"limits", nullptr},
@@ -69,6 +69,7 @@ void read_sections(const toml::table& root, reading& shared, draft& out) {
   table_reader table{value_reader{shared, root, {}}, keys};
   out.listeners_unclear = table.is_misspelled("http_listener");
   out.websockets_unclear = table.is_misspelled("websocket");
+  out.tls_unclear = table.is_misspelled("tls");
   for (auto& section : sections)
     if (auto value = table.find(section.name))
       section.read(*value, out);

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "net/tls_context.hpp"
 #include "service/exit_code.hpp"
 
 namespace switchboard::service {
@@ -15,6 +16,24 @@ auto place_of(const source_place& at) {
   return std::make_tuple(at.line, at.column);
 }
 
+/// Whether the stores can be read and something is left to speak: what the
+/// file's reader cannot know.
+void check_tls(const config::document& read,
+               std::vector<config::diagnostic>& out) {
+  auto& options = read.switchboard;
+  for (auto& context : options.tls) {
+    auto named = [&](auto& what) {
+      return what.tls == context.name;
+    };
+    auto serves =
+        std::any_of(options.listeners.begin(), options.listeners.end(), named);
+    std::string problem;
+    if (!net::tls_context::make(serves ? net::role::server : net::role::client,
+                                context, problem))
+      out.push_back({context.at, "tls." + context.name, problem});
+  }
+}
+
 } // namespace
 
 checked_configuration check(config::load_result read) {
@@ -22,6 +41,8 @@ checked_configuration check(config::load_result read) {
   auto compiled = flows::compile(read.value.flows);
   auto known = read.diagnostics.size();
   result.diagnostics = std::move(read.diagnostics);
+  if (known == 0)
+    check_tls(read.value, result.diagnostics);
   for (auto& wrong : compiled.diagnostics) {
     auto end = result.diagnostics.begin() + static_cast<std::ptrdiff_t>(known);
     // One mistake is one line, whoever found it first: what is wrong outside

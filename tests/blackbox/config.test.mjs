@@ -133,7 +133,6 @@ test("single mistakes", async (t) => {
 
 test("what comes later is refused by name", async (t) => {
   const cases = {
-    tls: "[tls.a]\n",
     proxy: "[proxy.a]\nhost = \"p\"\nport = 1\n",
     cluster: "[cluster]\nname = \"c\"\n",
     outbound: "[[outbound]]\nurl = \"ws://a\"\n",
