@@ -19,6 +19,7 @@
 #include "actors/shard_actor.hpp"
 #include "actors/socket_index.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/tls_contexts.hpp"
 #include "net/resolver.hpp"
 
 namespace switchboard {
@@ -124,6 +125,7 @@ struct instance::impl {
   void start_shards(std::size_t count, io_method io,
                     const report_function& report);
   void start_supervisors(const switchboard_options& options,
+                         const actors::tls_contexts& tls,
                          const report_function& report);
   caf::error begin();
 
@@ -153,9 +155,10 @@ void instance::impl::start_shards(std::size_t count, io_method io,
 }
 
 void instance::impl::start_supervisors(const switchboard_options& options,
+                                       const actors::tls_contexts& tls,
                                        const report_function& report) {
-  hub = std::make_unique<actors::listener_hub>(options.listeners, shard_actors,
-                                               report);
+  hub = std::make_unique<actors::listener_hub>(options.listeners, tls,
+                                               shard_actors, report);
   auto names = std::make_shared<net::resolver>();
   actors::registry_setup known;
   known.shards = shard_actors;
@@ -177,7 +180,8 @@ void instance::impl::start_supervisors(const switchboard_options& options,
     }
     if (what.client) {
       setup.profile = actors::make_client_profile(
-          what, proxy_of(*what.client, options.proxies), names);
+          what, proxy_of(*what.client, options.proxies),
+          tls.client(what.client->tls), names);
       known.clients.push_back(what.name);
     }
     supervisors.emplace(what.name,
@@ -278,6 +282,9 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
                   report_function on_report) {
   if (auto problem = actors::check_options(options))
     return problem;
+  auto tls = actors::tls_contexts::make(options, on_report);
+  if (!tls)
+    return tls.error();
   auto count = options.runtime.shards;
   if (count == 0)
     count = std::max(1u, std::thread::hardware_concurrency());
@@ -290,7 +297,7 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
                       std::string{"the event loops cannot start: "}
                           + failure.what());
   }
-  result->impl_->start_supervisors(options, on_report);
+  result->impl_->start_supervisors(options, *tls, on_report);
   result->impl_->outbound = std::move(options.outbound);
   result->impl_->report = std::move(on_report);
   return result;

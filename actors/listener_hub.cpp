@@ -7,12 +7,14 @@
 namespace switchboard::actors {
 
 listener_hub::listener_hub(const std::vector<http_listener_options>& listeners,
+                           const tls_contexts& tls,
                            std::vector<caf::strong_actor_ptr> shards,
                            report_function report)
     : shards_(std::move(shards)), report_(std::move(report)) {
   for (auto& options : listeners)
-    entries_.emplace(options.name,
-                     entry{std::make_shared<net::listener_state>(options), {}});
+    entries_.emplace(options.name, entry{std::make_shared<net::listener_state>(
+                                             options, tls.server(options.tls)),
+                                         {}});
 }
 
 caf::expected<std::string> listener_hub::bind(const std::string& name) {

@@ -10,6 +10,7 @@
 
 #include <switchboard/switchboard.hpp>
 
+#include "actors/tls_contexts.hpp"
 #include "net/listener.hpp"
 
 namespace switchboard::actors {
@@ -19,6 +20,7 @@ namespace switchboard::actors {
 class listener_hub {
 public:
   listener_hub(const std::vector<http_listener_options>& listeners,
+               const tls_contexts& tls,
                std::vector<caf::strong_actor_ptr> shards,
                report_function report);
 

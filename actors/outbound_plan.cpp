@@ -59,6 +59,7 @@ caf::error wrong(std::string text) {
 
 client_profile_ptr make_client_profile(const websocket_options& options,
                                        const proxy_options* proxy,
+                                       net::make_secure_wire secure_wire,
                                        std::shared_ptr<net::resolver> names) {
   auto result = std::make_shared<client_profile>();
   auto& client = *options.client;
@@ -67,6 +68,7 @@ client_profile_ptr make_client_profile(const websocket_options& options,
   result->connection = std::make_shared<const net::connection_options>(
       connection_options_of(client));
   auto dial = std::make_shared<net::dial_options>();
+  dial->secure_wire = std::move(secure_wire);
   if (proxy != nullptr)
     dial->proxy = *proxy;
   dial->authentication = client.authentication;

@@ -25,9 +25,11 @@ struct client_profile {
 
 using client_profile_ptr = std::shared_ptr<const client_profile>;
 
+/// @param secure_wire for WSS; empty: it cannot be dialed.
 /// @param proxy the one that `options.proxy` names; null where it names none.
 client_profile_ptr make_client_profile(const websocket_options& options,
                                        const proxy_options* proxy,
+                                       net::make_secure_wire secure_wire,
                                        std::shared_ptr<net::resolver> names);
 
 /// How one outbound socket is opened, again and again: all that was decided

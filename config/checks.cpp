@@ -99,6 +99,26 @@ void check_proxies(reading& shared, const draft& read) {
                     unknown_name(*notes.proxy, "[proxy.NAME]", known));
 }
 
+void check_tls(reading& shared, const draft& read) {
+  auto& contexts = read.value.switchboard.tls;
+  std::vector<std::string_view> known;
+  for (auto& context : contexts)
+    known.push_back(context.name);
+  for (auto& use : read.tls_uses) {
+    auto found = std::find(known.begin(), known.end(), use.name.value);
+    if (found == known.end()) {
+      if (!read.tls_unclear)
+        shared.refuse(use.name, unknown_name(use.name, "tls", known));
+      continue;
+    }
+    auto& context = contexts[static_cast<std::size_t>(found - known.begin())];
+    if (use.serves && !context.key_store)
+      shared.refuse(use.name, shown(use.name)
+                                  + " has no key_store, expected one with the "
+                                    "listener's certificate and key");
+  }
+}
+
 } // namespace
 
 std::string unknown_name(const text& name, std::string_view kind,
@@ -114,6 +134,7 @@ void check_services(reading& shared, const draft& read) {
   check_addresses(shared, read);
   check_websockets(shared, read);
   check_proxies(shared, read);
+  check_tls(shared, read);
 }
 
 } // namespace switchboard::config

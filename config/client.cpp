@@ -18,7 +18,7 @@ constexpr key_spec client_keys[] = {
     {"port"},
     {"base_path"},
     {"protocol"},
-    {"tls", presence::later},
+    {"tls"},
     {"default_headers"},
     {"default_query_params"},
     {"connection_idle_timeout"},
@@ -112,6 +112,8 @@ client_options read_client(const value_reader& value, websocket_draft& notes) {
   read_max_connections(table, result.max_connections);
   table.duration("connection_timeout", result.connection_timeout,
                  nanoseconds{1});
+  if ((notes.tls = table.string("tls")))
+    result.tls = notes.tls->value;
   if ((notes.proxy = table.string("proxy")))
     result.proxy = notes.proxy->value;
   if (auto authentication = table.find("authentication"))

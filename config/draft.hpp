@@ -33,6 +33,7 @@ struct websocket_draft {
   bool has_client = false;
   /// The client's; unset: absent or wrong.
   std::optional<text> proxy;
+  std::optional<text> tls;
 };
 
 struct outbound_draft {
@@ -81,6 +82,13 @@ struct admin_draft {
   bool port_wrong = false;
 };
 
+/// A place that names a `[tls.NAME]`.
+struct tls_use {
+  text name;
+  /// Whether it accepts connections, for which there must be a key.
+  bool serves = false;
+};
+
 /// The document while it is read. The drafts stand in the order of the
 /// options that they accompany.
 struct draft {
@@ -89,11 +97,13 @@ struct draft {
   std::vector<websocket_draft> websockets;
   std::vector<outbound_draft> outbound;
   std::vector<flow_draft> flows;
+  std::vector<tls_use> tls_uses;
   admin_draft admin;
   /// Whether there may be more of them than could be read.
   bool listeners_unclear = false;
   bool websockets_unclear = false;
   bool proxies_unclear = false;
+  bool tls_unclear = false;
 };
 
 } // namespace switchboard::config

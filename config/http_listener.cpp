@@ -13,7 +13,7 @@ constexpr key_spec keys[] = {
     {"host", presence::required, "an address or host name to bind"},
     {"port", presence::required, "an integer from 0 to 65535"},
     {"protocol"},
-    {"tls", presence::later},
+    {"tls"},
     {"base_path"},
     {"handshake_timeout"},
     {"max_connections"},
@@ -22,11 +22,11 @@ constexpr key_spec keys[] = {
     {"trusted_proxies"},
 };
 
-enum class protocol { http };
+enum class protocol { unset, http, https };
 
 constexpr named<protocol> protocols[] = {
     {"HTTP", protocol::http},
-    {"HTTPS", std::nullopt},
+    {"HTTPS", protocol::https},
 };
 
 /// Header limits are 32 bits wide in the HTTP parser.
@@ -69,6 +69,25 @@ void read_trusted_proxies(const table_reader& table,
   }
 }
 
+void read_protocol(const table_reader& table, http_listener_options& options,
+                   draft& out) {
+  if (auto name = table.string("tls")) {
+    options.tls = name->value;
+    out.tls_uses.push_back({std::move(*name), true});
+  }
+  auto spoken = protocol::unset;
+  table.one_of("protocol", spoken, protocols);
+  if (spoken == protocol::http && table.has("tls"))
+    table.find("protocol")
+        ->refuse("is \"HTTP\" beside a tls, expected "
+                 "\"HTTPS\" or one of the two left out");
+  if (spoken == protocol::https && !table.has("tls")
+      && !table.is_misspelled("tls"))
+    table.find("protocol")
+        ->refuse("is \"HTTPS\" without a tls, expected the "
+                 "name of a tls beside it");
+}
+
 void read_listener(const named_table& entry, draft& out) {
   table_reader table{entry.value, keys};
   http_listener_options options;
@@ -83,8 +102,7 @@ void read_listener(const named_table& entry, draft& out) {
     notes.port = options.port;
     notes.port_at = table.find("port")->at();
   }
-  protocol spoken{};
-  table.one_of("protocol", spoken, protocols);
+  read_protocol(table, options, out);
   notes.base_path = options.base_path;
   if (auto base = table.find("base_path")) {
     notes.base_path.reset();

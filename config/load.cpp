@@ -27,7 +27,7 @@ constexpr section_spec sections[] = {
     {"runtime", read_runtime},
     {"admin", read_admin},
     {"log", read_log},
-    {"tls", nullptr},
+    {"tls", read_tls},
     {"proxy", read_proxies},
     {"outbound", read_outbound},
     {"limits", nullptr},
@@ -70,6 +70,7 @@ void read_sections(const toml::table& root, reading& shared, draft& out) {
   out.listeners_unclear = table.is_misspelled("http_listener");
   out.websockets_unclear = table.is_misspelled("websocket");
   out.proxies_unclear = table.is_misspelled("proxy");
+  out.tls_unclear = table.is_misspelled("tls");
   for (auto& section : sections)
     if (auto value = table.find(section.name))
       section.read(*value, out);

@@ -10,6 +10,9 @@ namespace switchboard::config {
 /// `http_listener`: all tables `[http_listener.NAME]`.
 void read_http_listeners(const value_reader& section, draft& out);
 
+/// `tls`: all tables `[tls.NAME]`.
+void read_tls(const value_reader& section, draft& out);
+
 /// `websocket`: all tables `[websocket.NAME]`.
 void read_websockets(const value_reader& section, draft& out);
 

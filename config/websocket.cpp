@@ -65,6 +65,8 @@ void read_websocket(const named_table& entry, draft& out) {
   if (auto reconnection = table.find("reconnection"))
     options.reconnection = read_reconnection(*reconnection);
   out.value.switchboard.websockets.push_back(std::move(options));
+  if (notes.tls)
+    out.tls_uses.push_back({*notes.tls, false});
   out.websockets.push_back(std::move(notes));
 }
 

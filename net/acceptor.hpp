@@ -39,6 +39,8 @@ private:
   std::unordered_map<handshake_session*, std::unique_ptr<handshake_session>>
       sessions_;
   bool listening_ = false;
+  /// Whether accepting waits for a session to end.
+  bool full_ = false;
   /// Whether the trouble at hand was told already.
   bool troubled_ = false;
 };

@@ -209,6 +209,8 @@ void connection::handle_write(const wire_result& result, std::size_t offered) {
       lose(result.error.message());
       return;
   }
+  if (result.held > 0)
+    queue_.begin(result.held);
   after_write();
 }
 

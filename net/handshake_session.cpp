@@ -1,8 +1,12 @@
 #include "net/handshake_session.hpp"
 
+#include <cerrno>
 #include <utility>
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "net/tls_wire.hpp"
 
 namespace switchboard::net {
 
@@ -25,17 +29,26 @@ handshake_session::handshake_session(loop& home, unique_fd fd,
                                      listener_delegate& delegate,
                                      session_owner& owner, bool refuse)
     : loop_(home),
-      wire_(make_plain_wire(std::move(fd))),
       state_(std::move(state)),
       delegate_(delegate),
       owner_(owner),
       lease_(state_,
              refuse ? &listener_state::refusals : &listener_state::connections),
       reader_(state_->options.max_header_size),
-      refuse_(refuse) {}
+      refuse_(refuse) {
+  if (!state_->tls) {
+    wire_ = make_plain_wire(std::move(fd));
+    return;
+  }
+  auto made = make_tls_wire(std::move(fd), state_->tls);
+  encrypting_ = made.get();
+  wire_ = std::move(made);
+  stage_ = stage::encrypting;
+}
 
 bool handshake_session::start() {
-  registered_ = loop_.add(wire_->fd(), *this, EPOLLIN);
+  interest_ = EPOLLIN;
+  registered_ = loop_.add(wire_->fd(), *this, interest_);
   if (registered_)
     loop_.arm(*this, loop_.now() + state_->options.handshake_timeout);
   return registered_;
@@ -47,6 +60,9 @@ void handshake_session::cut() {
 
 void handshake_session::on_io(std::uint32_t events) {
   switch (stage_) {
+    case stage::encrypting:
+      encrypt();
+      break;
     case stage::reading:
       read();
       break;
@@ -70,6 +86,30 @@ void handshake_session::on_timer() {
     reject({408, "The request was not complete in time.", {}});
   else
     end();
+}
+
+void handshake_session::encrypt() {
+  std::string problem;
+  switch (encrypting_->handshake(problem)) {
+    case handshaking_wire::progress::wants_read:
+      watch(EPOLLIN);
+      break;
+    case handshaking_wire::progress::wants_write:
+      watch(EPOLLOUT);
+      break;
+    case handshaking_wire::progress::failed:
+      delegate_.refused(*state_, 0, remote_address_of(wire_->fd()),
+                        "TLS failed: " + problem);
+      begin_drain();
+      break;
+    case handshaking_wire::progress::done:
+      encrypting_ = nullptr;
+      stage_ = stage::reading;
+      watch(EPOLLIN);
+      // The request comes together with the end of the handshake.
+      read();
+      break;
+  }
 }
 
 void handshake_session::read() {
@@ -187,7 +227,7 @@ void handshake_session::write() {
   }
   written_ += result.bytes;
   if (written_ < output_.size()) {
-    loop_.modify(wire_->fd(), *this, EPOLLOUT);
+    watch(EPOLLOUT);
     return;
   }
   if (stage_ == stage::upgrading) {
@@ -202,19 +242,31 @@ void handshake_session::write() {
     delegate_.open(std::move(*result));
     return;
   }
+  begin_drain();
+}
+
+void handshake_session::begin_drain() {
   stage_ = stage::draining;
   wire_->shutdown_write();
-  loop_.modify(wire_->fd(), *this, EPOLLIN);
+  watch(EPOLLIN);
   loop_.arm(*this, loop_.now() + drain_time);
 }
 
 void handshake_session::drain() {
-  auto got = wire_->read(loop_.read_buffer());
+  // Nobody wants to know what it says: encrypted or not.
+  auto buffer = loop_.read_buffer();
+  auto n = ::recv(wire_->fd(), buffer.data(), buffer.size(), 0);
+  auto got = read_outcome(n < 0 ? -errno : n);
   if (got.what == wire_result::status::would_block)
     return;
   drained_ += got.bytes;
   if (got.what != wire_result::status::ok || drained_ > drain_limit)
     end();
+}
+
+void handshake_session::watch(std::uint32_t events) {
+  if (std::exchange(interest_, events) != events)
+    loop_.modify(wire_->fd(), *this, events);
 }
 
 void handshake_session::end() {

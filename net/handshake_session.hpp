@@ -26,8 +26,9 @@ protected:
   ~session_owner() = default;
 };
 
-/// One accepted connection up to its upgrade: reads the request, answers it,
-/// hands a WebSocket on or serves a page or refuses.
+/// One accepted connection up to its upgrade: encrypts where the listener
+/// does, reads the request, answers it, hands a WebSocket on or serves a page
+/// or refuses.
 class handshake_session final : public io_handler, private timer {
 public:
   /// @param refuse answer every request with 503: the listener is full.
@@ -45,6 +46,7 @@ public:
 
 private:
   enum class stage : std::uint8_t {
+    encrypting,
     reading,
     /// Writing the answer to an upgrade.
     upgrading,
@@ -59,6 +61,7 @@ private:
   void on_io(std::uint32_t events) override;
   void on_timer() override;
 
+  void encrypt();
   void read();
   void answer();
   bool serve_page();
@@ -66,11 +69,15 @@ private:
   void reject(const http_rejection& rejection);
   void send(std::string bytes, stage next);
   void write();
+  void begin_drain();
   void drain();
+  void watch(std::uint32_t events);
   void end();
 
   loop& loop_;
   std::unique_ptr<wire> wire_;
+  /// The same while TLS shakes hands, else null.
+  handshaking_wire* encrypting_ = nullptr;
   std::shared_ptr<listener_state> state_;
   listener_delegate& delegate_;
   session_owner& owner_;
@@ -83,6 +90,8 @@ private:
   std::size_t written_ = 0;
   std::size_t drained_ = 0;
   stage stage_ = stage::reading;
+  /// What the loop watches for.
+  std::uint32_t interest_ = 0;
   bool refuse_ = false;
   bool registered_ = false;
 };

@@ -20,12 +20,17 @@
 
 namespace switchboard::net {
 
+class tls_context;
+
 /// What the shards of one listener share.
 struct listener_state {
-  explicit listener_state(http_listener_options what)
-      : options(std::move(what)) {}
+  explicit listener_state(http_listener_options what,
+                          std::shared_ptr<const tls_context> encryption = {})
+      : options(std::move(what)), tls(std::move(encryption)) {}
 
   const http_listener_options options;
+  /// Null: plain TCP.
+  const std::shared_ptr<const tls_context> tls;
   /// Open connections, handshakes included.
   std::atomic<std::size_t> connections{0};
   /// Connections over the limit that are being told so.
@@ -102,6 +107,7 @@ public:
   virtual void open(upgraded&& what) = 0;
 
   /// A handshake ended without a WebSocket.
+  /// @param status of the answer; 0 where TLS failed and none was given.
   virtual void refused(const listener_state& listener, unsigned status,
                        std::string_view remote_address,
                        std::string_view detail) = 0;

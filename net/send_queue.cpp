@@ -154,6 +154,12 @@ std::span<iovec> send_queue::gather(std::span<iovec> vectors,
   return vectors.first(used);
 }
 
+void send_queue::begin(std::size_t count) noexcept {
+  begun_ = 0;
+  for (auto left = count > 0 ? count + offset_ : 0; left > 0; ++begun_)
+    left -= std::min(left, entries_[head_ + begun_].frame->size());
+}
+
 std::size_t send_queue::begun_bytes() const noexcept {
   std::size_t result = 0;
   for (auto i = head_; i < head_ + begun_; ++i)

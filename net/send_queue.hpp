@@ -71,6 +71,10 @@ public:
     begun_ = entries_.size() - head_;
   }
 
+  /// Takes what holds the next `count` bytes for begun until `advance`: they
+  /// cannot be taken back.
+  void begin(std::size_t count) noexcept;
+
   /// Nothing is being written any more.
   void interrupt() noexcept {
     begun_ = 0;

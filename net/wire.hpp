@@ -28,7 +28,12 @@ struct wire_result {
 
   status what = status::ok;
   std::size_t bytes = 0;
+  /// Where it failed, why; for an `end`, set where TCP ended without the
+  /// encrypted goodbye, so that bytes may be missing.
   boost::system::error_code error;
+  /// Bytes behind `bytes` that are encrypted already and only partly written
+  /// (writes only): the next write has to begin with them.
+  std::size_t held = 0;
 };
 
 /// What receiving from or sending to a socket came to.
@@ -36,7 +41,9 @@ struct wire_result {
 wire_result read_outcome(long result);
 wire_result write_outcome(long result);
 
-/// A byte stream over a non-blocking socket. One system call a call.
+/// A byte stream over a non-blocking socket. Without encryption a call is one
+/// system call. Readiness of the socket, level-triggered, is all that a user
+/// waits for.
 class wire {
 public:
   /// Bytes of a read's buffer from which on nothing that could be read now
@@ -45,8 +52,14 @@ public:
 
   virtual ~wire() = default;
 
+  /// @param into `loop::read_buffer`, or at least `ample`. Less will do for
+  ///        whoever reads on until `would_block`.
   virtual wire_result read(std::span<std::byte> into) = 0;
 
+  /// @param from begins with what the write before has not written; all of
+  ///        that may have changed except what it has `held`. Not empty.
+  /// @returns `ok` with fewer bytes than given where the socket is full, and
+  ///          now and then so that others get their turn.
   virtual wire_result write(std::span<const iovec> from) = 0;
 
   /// Tells the peer that nothing more comes.
@@ -66,8 +79,9 @@ public:
   enum class progress : unsigned char { done, wants_read, wants_write, failed };
 
   /// Goes on with the handshake; to be called again once the socket is ready
-  /// for what it wants.
-  /// @param problem receives one sentence where it has failed.
+  /// for what it wants. Takes nothing that comes behind the handshake.
+  /// @param problem receives why it has failed: words that follow "TLS with
+  ///        HOST failed: ", no full stop, no secret.
   virtual progress handshake(std::string& problem) = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "net/tls_context.hpp"
 #include "service/exit_code.hpp"
 
 namespace switchboard::service {
@@ -15,6 +16,31 @@ auto place_of(const source_place& at) {
   return std::make_tuple(at.line, at.column);
 }
 
+/// Whether the stores can be read and something is left to speak: what the
+/// file's reader cannot know.
+void check_tls(const config::document& read,
+               std::vector<config::diagnostic>& out) {
+  auto& options = read.switchboard;
+  for (auto& context : options.tls) {
+    auto serves = std::any_of(
+        options.listeners.begin(), options.listeners.end(),
+        [&](auto& listener) { return listener.tls == context.name; });
+    auto dials = std::any_of(
+        options.websockets.begin(), options.websockets.end(), [&](auto& what) {
+          return what.client && what.client->tls == context.name;
+        });
+    auto usable_by = [&](net::role self) {
+      std::string problem;
+      if (net::tls_context::make(self, context, problem))
+        return true;
+      out.push_back({context.at, "tls." + context.name, problem});
+      return false;
+    };
+    if ((!serves || usable_by(net::role::server)) && (dials || !serves))
+      usable_by(net::role::client);
+  }
+}
+
 } // namespace
 
 checked_configuration check(config::load_result read) {
@@ -22,6 +48,8 @@ checked_configuration check(config::load_result read) {
   auto compiled = flows::compile(read.value.flows);
   auto known = read.diagnostics.size();
   result.diagnostics = std::move(read.diagnostics);
+  if (known == 0)
+    check_tls(read.value, result.diagnostics);
   for (auto& wrong : compiled.diagnostics) {
     auto end = result.diagnostics.begin() + static_cast<std::ptrdiff_t>(known);
     // One mistake is one line, whoever found it first: what is wrong outside

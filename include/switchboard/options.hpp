@@ -9,14 +9,10 @@
 #include <utility>
 #include <vector>
 
-namespace switchboard {
+#include <switchboard/source_place.hpp>
+#include <switchboard/tls_options.hpp>
 
-/// Where a value stands in a configuration file. Line and column count from
-/// 1; both are 0 for options that were filled in code.
-struct source_place {
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-};
+namespace switchboard {
 
 /// A page that a listener serves to plain GET and HEAD requests.
 struct static_page {
@@ -35,6 +31,8 @@ struct http_listener_options {
   std::uint16_t port = 0;
   /// Overridden by a configuration's `server_options::base_path`.
   std::string base_path = "/";
+  /// Name of a `tls_options`, which makes it HTTPS; empty: HTTP.
+  std::string tls;
   /// From accept to the finished upgrade; the peer is cut when it is over.
   std::chrono::nanoseconds handshake_timeout = std::chrono::seconds{10};
   /// Open connections of this listener, handshakes included; further ones
@@ -147,7 +145,7 @@ struct client_options {
   std::string base_path = "/";
   /// WSS instead of WS.
   bool secure = false;
-  /// Name of a TLS context; empty: OpenSSL's defaults and the system's trust
+  /// Name of a `tls_options`; empty: OpenSSL's defaults and the system's trust
   /// store.
   std::string tls;
   /// Sent with each handshake; a call's own value of a name replaces them.
@@ -267,6 +265,8 @@ struct admin_options {
   std::uint16_t port = 9080;
   /// Accepted bearer tokens. Empty: none asked for; loopback only.
   std::vector<std::string> tokens;
+  /// Name of a `tls_options`; empty: HTTP.
+  std::string tls;
   bool console = true;
   source_place at;
 };
@@ -285,6 +285,7 @@ struct log_options {
 /// What `start` needs: everything below the flows.
 struct switchboard_options {
   runtime_options runtime;
+  std::vector<tls_options> tls;
   std::vector<http_listener_options> listeners;
   std::vector<proxy_options> proxies;
   std::vector<websocket_options> websockets;

@@ -87,7 +87,7 @@ struct keeper_rig : test_coordinator_fixture<keeper_config> {
   void start() {
     setup.options = options;
     setup.sockets = sockets;
-    setup.profile = make_client_profile(options, nullptr, nullptr);
+    setup.profile = make_client_profile(options, nullptr, {}, nullptr);
     setup.on_report = [this](const report& what) {
       reports.push_back(what.text);
     };

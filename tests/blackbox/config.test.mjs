@@ -133,9 +133,7 @@ test("single mistakes", async (t) => {
 
 test("what comes later is refused by name", async (t) => {
   const cases = {
-    tls: "[tls.a]\n",
     cluster: "[cluster]\nname = \"c\"\n",
-    "client.tls": "[websocket.main.client]\ntls = \"a\"\n",
     object_store: "[object_store.a]\ntype = \"memory\"\n",
     redelivery: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nredelivery = {}\nsteps = []\n",
     streaming: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nstreaming = { type = \"in-memory\" }\nsteps = []\n",

@@ -107,7 +107,8 @@ CAF_TEST(the other keys of a listener are checked) {
   check_rows(
       complete,
       {{R"(protocol = "FTP")", "12: http_listener.main.protocol: \"FTP\" is "
-                               "unknown, expected \"HTTP\""},
+                               "unknown, expected \"HTTP\" or "
+                               "\"HTTPS\""},
        {R"(base_path = "/{a}")",
         "13: http_listener.main.base_path: \"/{a}\" is no base path, expected "
         "literal segments in ASCII such as \"/chat\""},

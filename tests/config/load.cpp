@@ -109,7 +109,7 @@ path = "/a/{y}"
   CAF_CHECK_EQUAL(result.diagnostics.size(), 20u);
   CAF_CHECK_EQUAL(places, R"(2:8 http_listener.main.host
 3:8 http_listener.main.port
-4:1 http_listener.main.tls
+4:7 http_listener.main.tls
 5:21 http_listener.main.handshake_timeout
 7:12 websocket.chat.server.listener
 8:20 websocket.chat.server.max_message_size

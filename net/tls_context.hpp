@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <openssl/types.h>
+
+#include <switchboard/tls_options.hpp>
+
+#include "net/frame.hpp"
+
+namespace switchboard::net {
+
+class tls_sessions;
+class tls_tickets;
+
+/// What all TLS connections of one purpose share: protocols, cipher suites,
+/// certificates, sessions to resume. Any thread.
+class tls_context {
+public:
+  /// Reads the stores that the options name.
+  /// @param self which end of its connections we are.
+  /// @param problem receives one sentence where the result is null: the file
+  ///        and the cause, never a secret.
+  static std::shared_ptr<tls_context>
+  make(role self, const tls_options& options, std::string& problem);
+
+  ~tls_context();
+  tls_context(const tls_context&) = delete;
+  tls_context& operator=(const tls_context&) = delete;
+
+  role self() const noexcept {
+    return self_;
+  }
+
+  /// A connection's state, ours to free; null where memory has run out or
+  /// `host` cannot be asked for.
+  /// @param host whom a client wants to reach, a name or an address; its
+  ///        certificate has to name it. Unused by a server.
+  SSL* open(const std::string& host) const;
+
+private:
+  tls_context(role self, SSL_CTX* context);
+
+  bool set_up(const tls_options& options, std::string& problem);
+  bool set_up_server(const tls_options& options, std::string& problem);
+  bool set_up_client(const tls_options& options, std::string& problem);
+  bool set_trust(const trust_store_options& options, std::string& problem);
+  bool set_identity(const key_store_options& options, std::string& problem);
+  bool name_peer(SSL* connection, const std::string& host) const;
+
+  role self_;
+  bool insecure_ = false;
+  SSL_CTX* context_;
+  /// A client's.
+  std::unique_ptr<tls_sessions> sessions_;
+  /// A server's.
+  std::unique_ptr<tls_tickets> tickets_;
+};
+
+} // namespace switchboard::net

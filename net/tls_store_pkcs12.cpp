@@ -1,0 +1,229 @@
+#include "net/tls_store.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509v3.h>
+
+#include "net/tls_error.hpp"
+
+namespace switchboard::net {
+
+namespace {
+
+/// Bags hold bags, as deep as whoever wrote the file likes.
+constexpr int deepest_bag = 8;
+
+template <auto Free>
+struct release {
+  template <class T>
+  void operator()(T* what) const noexcept {
+    Free(what);
+  }
+};
+
+void free_bags(STACK_OF(PKCS12_SAFEBAG) * bags) {
+  sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+}
+
+void free_safes(STACK_OF(PKCS7) * safes) {
+  sk_PKCS7_pop_free(safes, PKCS7_free);
+}
+
+using pkcs12_ptr = std::unique_ptr<PKCS12, release<PKCS12_free>>;
+using key_info_ptr =
+    std::unique_ptr<PKCS8_PRIV_KEY_INFO, release<PKCS8_PRIV_KEY_INFO_free>>;
+
+std::string alias_of(PKCS12_SAFEBAG* bag) {
+  auto name = PKCS12_get_friendlyname(bag);
+  std::string result = name == nullptr ? "" : name;
+  OPENSSL_free(name);
+  return result;
+}
+
+class reader {
+public:
+  reader(const store_secrets& secrets, bool keys)
+      : password_(secrets.password),
+        key_password_(secrets.key_password.empty() ? secrets.password
+                                                   : secrets.key_password),
+        keys_(keys) {}
+
+  ~reader() {
+    OPENSSL_cleanse(password_.data(), password_.size());
+    OPENSSL_cleanse(key_password_.data(), key_password_.size());
+  }
+
+  bool read(PKCS12* store);
+
+  tls_store result;
+  std::string problem;
+
+private:
+  bool check_mac(PKCS12* store);
+  bool read_safe(PKCS7* safe);
+  bool read_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int depth);
+  bool read_bag(PKCS12_SAFEBAG* bag, int depth);
+  bool keep_key(PKCS12_SAFEBAG* bag, const PKCS8_PRIV_KEY_INFO* info);
+
+  std::string password_;
+  std::string key_password_;
+  bool keys_;
+  /// Whether the store is locked with no password rather than an empty one.
+  bool no_password_ = false;
+};
+
+bool reader::read(PKCS12* store) {
+  if (!check_mac(store))
+    return false;
+  std::unique_ptr<STACK_OF(PKCS7), release<free_safes>> safes{
+      PKCS12_unpack_authsafes(store)};
+  for (int i = 0; safes && i < sk_PKCS7_num(safes.get()); ++i)
+    if (!read_safe(sk_PKCS7_value(safes.get(), i)))
+      return false;
+  if (!safes)
+    problem = "is no PKCS12 store: " + last_tls_error();
+  return safes != nullptr;
+}
+
+bool reader::check_mac(PKCS12* store) {
+  // Without one the passwords of its parts have to do.
+  if (PKCS12_mac_present(store) == 0)
+    return true;
+  ERR_clear_error();
+  if (PKCS12_verify_mac(store, password_.data(),
+                        static_cast<int>(password_.size()))
+      == 1)
+    return true;
+  if (password_.empty() && PKCS12_verify_mac(store, nullptr, 0) == 1) {
+    no_password_ = true;
+    return true;
+  }
+  ERR_clear_error();
+  problem = password_.empty() ? "is locked, and no password is given"
+                              : "is not opened by the given password";
+  return false;
+}
+
+bool reader::read_safe(PKCS7* safe) {
+  ERR_clear_error();
+  std::unique_ptr<STACK_OF(PKCS12_SAFEBAG), release<free_bags>> bags;
+  if (PKCS7_type_is_data(safe))
+    bags.reset(PKCS12_unpack_p7data(safe));
+  else if (PKCS7_type_is_encrypted(safe))
+    bags.reset(
+        PKCS12_unpack_p7encdata(safe, no_password_ ? nullptr : password_.data(),
+                                static_cast<int>(password_.size())));
+  else
+    return true;
+  if (!bags) {
+    problem = "cannot be decrypted: " + last_tls_error();
+    return false;
+  }
+  return read_bags(bags.get(), 0);
+}
+
+bool reader::read_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int depth) {
+  for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); ++i)
+    if (!read_bag(sk_PKCS12_SAFEBAG_value(bags, i), depth))
+      return false;
+  return true;
+}
+
+bool reader::read_bag(PKCS12_SAFEBAG* bag, int depth) {
+  switch (PKCS12_SAFEBAG_get_nid(bag)) {
+    case NID_keyBag:
+      return !keys_ || keep_key(bag, PKCS12_SAFEBAG_get0_p8inf(bag));
+    case NID_pkcs8ShroudedKeyBag: {
+      if (!keys_)
+        return true;
+      key_info_ptr info{PKCS12_decrypt_skey(
+          bag, no_password_ ? nullptr : key_password_.data(),
+          static_cast<int>(key_password_.size()))};
+      if (!info) {
+        ERR_clear_error();
+        problem = "holds a private key that the given password does not open";
+        return false;
+      }
+      return keep_key(bag, info.get());
+    }
+    case NID_certBag:
+      if (PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate)
+        if (x509_ptr found{PKCS12_SAFEBAG_get1_cert(bag)})
+          result.certificates.push_back(std::move(found));
+      return true;
+    case NID_safeContentsBag:
+      if (depth < deepest_bag)
+        return read_bags(PKCS12_SAFEBAG_get0_safes(bag), depth + 1);
+      problem = "is nested too deeply";
+      return false;
+    default:
+      return true;
+  }
+}
+
+bool reader::keep_key(PKCS12_SAFEBAG* bag, const PKCS8_PRIV_KEY_INFO* info) {
+  tls_store::key_entry entry;
+  entry.alias = alias_of(bag);
+  entry.key.reset(EVP_PKCS82PKEY(info));
+  if (!entry.key) {
+    problem = "holds a private key that cannot be read: " + last_tls_error();
+    return false;
+  }
+  result.keys.push_back(std::move(entry));
+  return true;
+}
+
+/// Gives each key its certificate and the issuers that are at hand.
+void link_chains(tls_store& store) {
+  auto share = [](const x509_ptr& what) {
+    X509_up_ref(what.get());
+    return x509_ptr{what.get()};
+  };
+  for (auto& entry : store.keys) {
+    for (auto& certificate : store.certificates)
+      if (X509_check_private_key(certificate.get(), entry.key.get()) == 1) {
+        entry.certificate = share(certificate);
+        break;
+      }
+    auto last = entry.certificate.get();
+    while (last != nullptr && entry.chain.size() < store.certificates.size()
+           && X509_check_issued(last, last) != X509_V_OK) {
+      auto issuer = std::find_if(store.certificates.begin(),
+                                 store.certificates.end(), [&](auto& other) {
+                                   return X509_check_issued(other.get(), last)
+                                          == X509_V_OK;
+                                 });
+      if (issuer == store.certificates.end())
+        break;
+      last = issuer->get();
+      entry.chain.push_back(share(*issuer));
+    }
+  }
+  ERR_clear_error();
+}
+
+} // namespace
+
+std::optional<tls_store> parse_pkcs12(std::string_view bytes,
+                                      const store_secrets& secrets, bool keys,
+                                      std::string& problem) {
+  auto at = reinterpret_cast<const unsigned char*>(bytes.data());
+  ERR_clear_error();
+  pkcs12_ptr store{d2i_PKCS12(nullptr, &at, static_cast<long>(bytes.size()))};
+  if (!store) {
+    problem = "is no PKCS12 store: " + last_tls_error();
+    return std::nullopt;
+  }
+  reader from{secrets, keys};
+  if (!from.read(store.get())) {
+    problem = from.problem;
+    return std::nullopt;
+  }
+  link_chains(from.result);
+  return std::move(from.result);
+}
+
+} // namespace switchboard::net
