@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import { chromium } from "playwright-core";
+import { browser_of } from "./browser.mjs";
 import { output_folder, patience, start, until } from "./harness.mjs";
 
 const address = "http://127.0.0.1:8080/";
@@ -23,13 +23,7 @@ test("the demonstration", async (t) => {
   await until("three commands to try", () => service.log.match(/curl /g)?.length >= 3);
   assert.ok(service.log.includes("http://127.0.0.1:8080/"));
 
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    headless: true,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-           "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
-  t.after(() => browser.close());
+  const browser = await browser_of(t);
 
   const complaints = [];
   async function visitor(name, room, options = {}) {

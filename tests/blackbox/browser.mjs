@@ -1,0 +1,15 @@
+// Debian's Chromium without a display.
+
+import { chromium } from "playwright-core";
+
+/// A browser that is gone after the test.
+export async function browser_of(t) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+           "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+  t.after(() => browser.close());
+  return browser;
+}
