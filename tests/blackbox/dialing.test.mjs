@@ -2,6 +2,8 @@
 // a server of its own that we did not write, right and wrong.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import test from "node:test";
 import { assert_problem, base, start, until } from "./harness.mjs";
 import { nginx } from "./nginx.mjs";
@@ -149,8 +151,6 @@ authentication = { type = "ntlm", username = "anna", password = "${password}", d
 });
 
 test("nginx asks for basic credentials of the peer itself", async (t) => {
-  const { execFileSync } = await import("node:child_process");
-  const { writeFileSync } = await import("node:fs");
   const peer = await Peer.start(t);
   const hash = String(execFileSync("openssl", ["passwd", "-apr1", "-stdin"], { input: right })).trim();
   const front = await nginx(t, ({ folder }) => {
@@ -178,6 +178,26 @@ authentication = { type = "basic", username = "anna", password = "${password}"${
   await assert_problem(await open(service, { config: "bad" }), 502,
                        "WEBSOCKET:BASIC_AUTHENTICATION");
   await assert_problem(await open(service, { config: "none" }), 502, "WEBSOCKET:UNAUTHORIZED");
+  keeps_secrets(service);
+});
+
+test("squid in front of a peer asks for digest credentials", async (t) => {
+  const peer = await Peer.start(t);
+  const front = await squid(t, "digest", { front_of: peer.port });
+  const credentials = (password) => `port = ${front.port}
+authentication = { type = "digest", username = "anna", password = "${password}" }`;
+  const service = await start(t, clients({
+    good: credentials(right),
+    bad: credentials(wrong),
+    none: `port = ${front.port}`,
+  }));
+  await opens(service, peer, { config: "good", path: "/a?b=c" });
+  // The nonce of before is still good.
+  await opens(service, peer, { config: "good", path: "/d" });
+  await assert_problem(await open(service, { config: "bad" }), 502,
+                       "WEBSOCKET:BASIC_AUTHENTICATION");
+  await assert_problem(await open(service, { config: "none" }), 502, "WEBSOCKET:UNAUTHORIZED");
+  assert.equal(peer.all("open").length, 2);
   keeps_secrets(service);
 });
 

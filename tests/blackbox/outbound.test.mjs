@@ -2,6 +2,7 @@
 // are killed, stopped, deaf, out of order and back again.
 
 import assert from "node:assert/strict";
+import net from "node:net";
 import test from "node:test";
 import { assert_problem, base, connect, start, until } from "./harness.mjs";
 import { Peer } from "./peer.mjs";
@@ -199,6 +200,63 @@ test("a peer that resets inside the handshake, or says nothing, is waited for", 
   peer = await Peer.start(t, peer.port);
   await state_is(service, "kept", "open", 10000);
   await until("the opening", () => peer.all("open").length === 1);
+});
+
+/// Passes TCP on to a port. `sever` drops the peer's side of every connection
+/// and keeps ours, as a machine that lost its power or a firewall that forgot
+/// does: nothing ends, nothing answers.
+async function relay(t, port) {
+  const pairs = new Set();
+  const server = net.createServer({ allowHalfOpen: true }, (near) => {
+    const far = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const pair = { near, far, severed: false };
+    pairs.add(pair);
+    for (const [from, to] of [[near, far], [far, near]]) {
+      from.on("data", (chunk) => pair.severed || to.write(chunk));
+      from.on("end", () => pair.severed || to.end());
+      from.on("error", () => pair.severed || to.destroy());
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.close();
+    for (const { near, far } of pairs) {
+      near.destroy();
+      far.destroy();
+    }
+  });
+  return {
+    port: server.address().port,
+    /// Ends the peer's direction in an orderly way, without a close frame.
+    half_close: () => pairs.forEach(({ near }) => near.end()),
+    sever: () => pairs.forEach((pair) => {
+      pair.severed = true;
+      pair.far.destroy();
+    }),
+  };
+}
+
+test("a half-open connection is found and replaced", async (t) => {
+  const peer = await Peer.start(t);
+  const between = await relay(t, peer.port);
+  const service = await start(t, outbound(between.port, {
+    client: 'ping_interval = "200ms"\nconnection_timeout = "1s"', more: always("kept") }));
+  await state_is(service, "kept", "open");
+  assert.equal((await send(service, "kept", "before")).status, 204);
+  await until("the message", () => peer.messages.length === 1);
+  between.sever();
+  await until("a second opening", () => peer.all("open").length === 2, 10000);
+  await state_is(service, "kept", "open");
+  assert.equal((await socket(service, "kept")).generation, 1);
+  assert.equal((await send(service, "kept", "after")).status, 204);
+  // TCP that ends in one direction, without a close frame.
+  between.half_close();
+  await until("a third opening", () => peer.all("open").length === 3, 10000);
+  await state_is(service, "kept", "open");
+  assert.equal((await send(service, "kept", "last")).status, 204);
+  await until("the last message", () => peer.messages.includes("last"));
+  assert.deepEqual(peer.messages, ["before", "after", "last"]);
+  assert.deepEqual(events(service, "closed"), []);
 });
 
 test("nothing that was sent while the peer was up is lost or doubled", async (t) => {

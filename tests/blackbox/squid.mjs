@@ -1,5 +1,5 @@
-// Debian's squid as a forward proxy on a free port of 127.0.0.1, all its files
-// in a folder of its own.
+// Debian's squid on a free port of 127.0.0.1, all its files in a folder of its
+// own: a forward proxy, or the front of one server.
 
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, createWriteStream, mkdirSync, writeFileSync } from "node:fs";
@@ -36,16 +36,17 @@ auth_param ntlm keep_alive on`,
 
 /// Starts squid and waits until it listens; the test's end stops it.
 /// @param mode one of `modes`.
-/// @param options username and password of the only user; config: further
-///        lines of its configuration.
+/// @param options username and password of the only user; front_of: the port
+///        of a server on 127.0.0.1 that it stands for, asking with 401 in
+///        place of 407.
 /// @returns { port, url }
-export async function squid(t, mode, { username = "anna", password = "open sesame", config = "" } = {}) {
+export async function squid(t, mode, { username = "anna", password = "open sesame", front_of } = {}) {
   const folder = temporary_folder(t);
   const { port, release } = await hold_port(t);
   const log = join(folder, "log");
   mkdirSync(log);
   const credentials = modes[mode](folder, { username, password });
-  const text = `http_port 127.0.0.1:${port}
+  const text = `http_port 127.0.0.1:${port}${front_of ? " accel defaultsite=127.0.0.1 no-vhost" : ""}
 pid_filename ${folder}/squid.pid
 cache_log stdio:${log}/cache.log
 access_log none
@@ -61,7 +62,9 @@ ${mode === "none" ? "" : "acl known proxy_auth REQUIRED\nhttp_access deny !known
 acl own dst 127.0.0.0/8
 http_access allow own
 http_access deny all
-${config}
+${front_of ? `cache_peer 127.0.0.1 parent ${front_of} 0 no-query no-digest originserver
+never_direct allow all
+http_upgrade_request_protocols websocket allow all` : ""}
 `;
   const file = join(folder, "squid.conf");
   writeFileSync(file, text);
