@@ -22,7 +22,7 @@ namespace switchboard::actors {
 struct outbound_keeper_setup {
   /// Null: the configuration has no client settings.
   client_profile_ptr profile;
-  reconnection_options reconnection;
+  strategy_lookup reconnection;
   std::vector<caf::strong_actor_ptr> shards;
   std::shared_ptr<socket_index> sockets;
   report_function on_report;

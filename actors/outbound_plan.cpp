@@ -91,7 +91,7 @@ std::string outbound_plan::address() const {
 
 caf::expected<outbound_plan_ptr>
 make_outbound_plan(client_profile_ptr profile, const outbound_options& request,
-                   const reconnection_options& fallback,
+                   const strategy_lookup& fallback,
                    caf::strong_actor_ptr keeper) {
   if (auto problem = judge_groups(request.default_groups); !problem.empty())
     return wrong(std::move(problem));
@@ -107,7 +107,8 @@ make_outbound_plan(client_profile_ptr profile, const outbound_options& request,
   result->socket_id = request.socket_id;
   result->groups = request.default_groups;
   result->uri_params = request.uri_params;
-  result->reconnection = request.reconnection.value_or(fallback);
+  result->reconnection = request.reconnection ? *request.reconnection
+                                              : fallback(result->relative_path);
   result->keeper = std::move(keeper);
   return outbound_plan_ptr{std::move(result)};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,12 +54,17 @@ struct outbound_plan {
 
 using outbound_plan_ptr = std::shared_ptr<const outbound_plan>;
 
+/// The strategy of outbound sockets that bring none, by the path below the
+/// base path.
+using strategy_lookup =
+    std::function<const reconnection_options&(const std::string& path)>;
+
 /// Puts the plan together.
 /// @param request with a socket id.
 /// @returns INVALID_ARGUMENT where target, headers or groups cannot be used.
 caf::expected<outbound_plan_ptr>
 make_outbound_plan(client_profile_ptr profile, const outbound_options& request,
-                   const reconnection_options& fallback,
+                   const strategy_lookup& fallback,
                    caf::strong_actor_ptr keeper);
 
 /// The error of a handshake that failed.

@@ -24,6 +24,7 @@ struct subscription {
   std::vector<caf::strong_actor_ptr> targets;
   std::vector<std::string> default_groups;
   std::uint32_t credit = 1;
+  std::optional<reconnection_options> reconnection = std::nullopt;
 
   /// The target for sockets of one shard.
   const caf::strong_actor_ptr& target(std::size_t shard) const noexcept {

@@ -19,7 +19,8 @@ void supervisor_state::attempt() {
     auto& listener = setup.options.server->listener;
     auto bound = setup.bind(listener);
     if (!bound) {
-      failed("listener " + listener, std::move(bound.error()));
+      failed("listener " + listener, listener_strategy(),
+             std::move(bound.error()));
       return;
     }
     address = std::move(*bound);
@@ -37,8 +38,10 @@ void supervisor_state::attempt() {
 /// Tries whether the client settings lead to somebody.
 void supervisor_state::test_peer() {
   auto me = caf::actor_cast<caf::strong_actor_ptr>(self);
-  auto plan = make_outbound_plan(setup.profile, {}, setup.options.reconnection,
-                                 std::move(me));
+  auto& strategy = setup.options.reconnection;
+  auto plan = make_outbound_plan(
+      setup.profile, {}, [&strategy](auto&) -> auto& { return strategy; },
+      std::move(me));
   if (!plan) {
     settle(plan.error());
     return;
@@ -53,14 +56,17 @@ void supervisor_state::test_peer() {
             reached = true;
             attempt();
           },
-          [this, peer](caf::error& why) { failed(peer, std::move(why)); });
+          [this, peer](caf::error& why) {
+            failed(peer, setup.options.reconnection, std::move(why));
+          });
 }
 
 /// Binding the listener, or reaching the peer, has failed.
 /// @param what for the reports.
-void supervisor_state::failed(const std::string& what, caf::error why) {
+void supervisor_state::failed(const std::string& what,
+                              const reconnection_options& strategy,
+                              caf::error why) {
   problem = std::move(why);
-  auto& strategy = setup.options.reconnection;
   auto roll = std::uniform_real_distribution<double>{0.0, 1.0}(dice);
   auto wait = reconnect_delay(strategy, attempts, roll);
   auto text = switchboard::describe(problem).message;
@@ -97,6 +103,22 @@ void supervisor_state::settle(caf::error outcome) {
     fulfill(begun);
 }
 
+/// The strategy of the configuration's listener: that of its sources where
+/// they bring one, else the configuration's.
+const reconnection_options&
+supervisor_state::listener_strategy() const noexcept {
+  return own_listener_strategy ? *own_listener_strategy
+                               : setup.options.reconnection;
+}
+
+/// The strategy of outbound sockets on a path that bring none themselves.
+const reconnection_options&
+supervisor_state::outbound_strategy(const std::string& path) const {
+  auto source = find_subscription(routes.outbound, path);
+  return source != nullptr && source->reconnection ? *source->reconnection
+                                                   : setup.options.reconnection;
+}
+
 caf::result<void>
 supervisor_state::subscribe(const subscribe_source_request& request) {
   std::string wrong;
@@ -114,10 +136,19 @@ supervisor_state::subscribe(const subscribe_source_request& request) {
       return make_error(errc::invalid_argument, "a target is no actor");
   if (request.credit == 0 || request.credit > most_credit)
     return make_error(errc::invalid_argument, "a credit is 1 to 65536");
-  auto what = std::make_shared<subscription>(subscription{
-      std::move(*pattern), targets, request.default_groups, request.credit});
+  auto& strategy = request.reconnection;
+  auto binds = strategy && request.kind != source_kind::outbound_listener;
+  if (binds && own_listener_strategy && *own_listener_strategy != *strategy)
+    return make_error(errc::invalid_argument,
+                      "two sources of `" + routes.config
+                          + "` differ in how their listener is bound");
+  auto what = std::make_shared<subscription>(
+      subscription{std::move(*pattern), targets, request.default_groups,
+                   request.credit, strategy});
   if (auto problem = add_subscription(routes, request.kind, std::move(what)))
     return problem;
+  if (binds)
+    own_listener_strategy = strategy;
   for (auto& target : targets)
     self->monitor(caf::actor_cast<caf::actor>(target));
   return publish();
@@ -201,8 +232,11 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
   auto& strategy = setup.options.reconnection;
   state.reached = !setup.profile || !setup.profile->options.host
                   || !strategy.fails_deployment;
-  state.keeper.start(self, {setup.profile, strategy, setup.shards,
-                            setup.sockets, setup.on_report});
+  auto lookup = [self](const std::string& path) -> auto& {
+    return self->state.outbound_strategy(path);
+  };
+  state.keeper.start(self, {setup.profile, lookup, setup.shards, setup.sockets,
+                            setup.on_report});
   state.routes.counters = std::make_shared<config_counters>();
   state.setup = std::move(setup);
   // So that shards know the configuration before its first source.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ struct supervisor_state {
   supervisor_setup setup;
   config_routes routes;
   outbound_keeper keeper;
+  /// That of its sources; unset: the configuration's.
+  std::optional<reconnection_options> own_listener_strategy;
   /// Answer to whoever waits for the outcome.
   caf::typed_response_promise<void> begun;
   bool waiting = false;
@@ -58,8 +61,11 @@ struct supervisor_state {
 
   void attempt();
   void test_peer();
-  void failed(const std::string& what, caf::error why);
+  void failed(const std::string& what, const reconnection_options& strategy,
+              caf::error why);
   void settle(caf::error outcome);
+  const reconnection_options& listener_strategy() const noexcept;
+  const reconnection_options& outbound_strategy(const std::string& path) const;
   caf::result<void> subscribe(const subscribe_source_request& request);
   void install();
   caf::result<void> publish();

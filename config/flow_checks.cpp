@@ -70,6 +70,7 @@ public:
       check_socketless_steps(read_.flows[i]);
     }
     check_patterns();
+    check_listener_strategies();
     check_connections();
     // A flow whose name is wrong may be the one that is meant.
     auto all_named =
@@ -218,6 +219,34 @@ private:
                        "matches the same paths as the flow of "
                            + line(other->second)
                            + " with the same source, expected another path");
+    }
+  }
+
+  /// A configuration has one listener, which is bound in one way.
+  void check_listener_strategies() {
+    std::map<std::string, std::size_t> first;
+    for (std::size_t i = 0; i < read_.flows.size(); ++i) {
+      auto& notes = read_.flows[i];
+      auto& own = options(i).reconnection;
+      if (!own || !is_sound(notes)
+          || notes.source == flow_source::outbound_listener)
+        continue;
+      if (auto servers = with(half::server);
+          std::find(servers.begin(), servers.end(), options(i).config)
+          == servers.end()) {
+        shared_.report(options(i).at, notes.key + ".reconnection",
+                       "has no effect here, `" + options(i).config
+                           + "` has no listener: expected it with source "
+                             "outbound-listener, or in the configuration");
+        continue;
+      }
+      auto [other, is_new] = first.try_emplace(options(i).config, i);
+      if (!is_new && *options(other->second).reconnection != *own)
+        shared_.report(options(i).at, notes.key + ".reconnection",
+                       "is for binding the listener of `" + options(i).config
+                           + "`, like that of the flow of "
+                           + line(options(other->second).at)
+                           + ", expected the same there and here");
     }
   }
 

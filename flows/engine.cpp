@@ -112,6 +112,7 @@ caf::error engine::subscribe(const engine_host& host, std::size_t index) {
   if (what.source == flow_source::inbound_listener)
     request.default_groups = what.default_groups;
   request.credit = 1;
+  request.reconnection = what.reconnection;
   caf::error result;
   caf::scoped_actor self{system_};
   self->request(host.registry, subscribe_timeout, std::move(request))

@@ -141,6 +141,7 @@ struct flow {
   std::string path;
   std::vector<std::string> default_groups;
   std::optional<std::string> output_mime_type;
+  std::optional<reconnection_options> reconnection;
   /// Of `schedule`; positive.
   std::chrono::nanoseconds every{0};
   step_list steps;

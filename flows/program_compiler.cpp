@@ -51,6 +51,7 @@ private:
     result.path = from.path;
     result.default_groups = from.default_groups;
     result.output_mime_type = from.output_mime_type;
+    result.reconnection = from.reconnection;
     result.every = from.every;
     result.steps = make_steps(from.steps);
     result.on_error = make_steps(from.on_error);

@@ -168,7 +168,8 @@ struct flow_options {
   std::vector<std::string> default_groups;
   /// Unset: the handshake's Content-Type, else by the message's kind.
   std::optional<std::string> output_mime_type;
-  /// Of the sources of sockets. Unset: the configuration's.
+  /// Of the sources of sockets, see `subscribe_source_request`. Unset: the
+  /// configuration's.
   std::optional<reconnection_options> reconnection = std::nullopt;
   /// Of `schedule`.
   std::chrono::nanoseconds every{0};

@@ -175,7 +175,8 @@ enum class source_kind : std::uint8_t {
 /// Makes an actor the target of a source. Ends with the actor. The
 /// configuration may be left out where only one exists.
 /// Fails with INVALID_ARGUMENT for an unknown configuration, a wrong
-/// pattern, or one that matches the same paths as another of the same kind.
+/// pattern, one that matches the same paths as another of the same kind, or
+/// sources of one listener that differ in how it is bound.
 struct subscribe_source_request {
   std::string config;
   source_kind kind = source_kind::inbound_listener;
@@ -190,6 +191,10 @@ struct subscribe_source_request {
   /// Events of one socket that the target may owe an answer for; beyond it
   /// the socket is not read. 1: strictly one at a time.
   std::uint32_t credit = 16;
+  /// Stands in place of the configuration's. outbound_listener: for the
+  /// outbound sockets on its path that bring none themselves; the others: for
+  /// binding the configuration's listener.
+  std::optional<reconnection_options> reconnection = std::nullopt;
 };
 
 /// A message arrived. Answered when the handler is done with it; that gives
@@ -270,8 +275,6 @@ SWITCHBOARD_INSPECT(group_list, x.groups)
 SWITCHBOARD_INSPECT(config_info, x.name, x.listener, x.base_path, x.listening,
                     x.address, x.sockets, x.opened, x.closed, x.lost, x.problem)
 SWITCHBOARD_INSPECT(config_list, x.configs)
-SWITCHBOARD_INSPECT(subscribe_source_request, x.config, x.kind, x.path,
-                    x.targets, x.default_groups, x.credit)
 SWITCHBOARD_INSPECT(message_event, x.socket, x.attributes, x.content)
 SWITCHBOARD_INSPECT(connection_event, x.socket, x.attributes)
 SWITCHBOARD_INSPECT(closed_event, x.attributes, x.outcome, x.counters)
@@ -306,6 +309,14 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, send_request& x) {
   return detail::inspect_with_optional(f, "send_request", x.reconnection,
                                        x.config, x.socket_id, x.content);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f,
+                                        subscribe_source_request& x) {
+  return detail::inspect_with_optional(f, "subscribe_source_request",
+                                       x.reconnection, x.config, x.kind, x.path,
+                                       x.targets, x.default_groups, x.credit);
 }
 
 /// Where it stands in a file does not travel.

@@ -190,6 +190,9 @@ struct backoff_options {
   std::chrono::nanoseconds max = std::chrono::seconds{60};
   /// Share of the wait that is drawn by lot, 0 to 1.
   double jitter = 0.0;
+
+  friend bool operator==(const backoff_options&,
+                         const backoff_options&) = default;
 };
 
 /// `[websocket.NAME.reconnection]`.
@@ -205,6 +208,9 @@ struct reconnection_options {
   /// Close codes of a peer that end an outbound socket for good; any other
   /// end of its connection is fought.
   std::vector<std::uint16_t> final_close_codes = {1000};
+
+  friend bool operator==(const reconnection_options&,
+                         const reconnection_options&) = default;
 };
 
 /// `[websocket.NAME]`.

@@ -356,6 +356,43 @@ CAF_TEST(the strategy of one call stands in place of the usual one) {
   CAF_CHECK_EQUAL(dials(), 6u);
 }
 
+CAF_TEST(the strategy of a source is for the sockets on its path) {
+  script_of({errc::connectivity});
+  start();
+  auto target = sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](const message_event&) {
+    }};
+  });
+  subscribe_source_request source;
+  source.config = "feed";
+  source.kind = source_kind::outbound_listener;
+  source.path = "/kept/*";
+  source.targets = {caf::actor_cast<caf::strong_actor_ptr>(target)};
+  source.reconnection.emplace();
+  source.reconnection->strategy = reconnection_strategy::reconnect;
+  source.reconnection->frequency = 10ms;
+  source.reconnection->count = 2;
+  caf::anon_send(aut, source);
+  sched.run();
+  outbound_options request;
+  request.path = "/kept/one";
+  auto kept = open(request);
+  request.path = "/other";
+  auto other = open(request);
+  request.path = "/kept/two";
+  request.reconnection.emplace();
+  auto own = open(request);
+  CAF_CHECK(code_of(other->failure) == errc::connectivity);
+  CAF_CHECK(code_of(own->failure) == errc::connectivity);
+  CAF_CHECK(!kept->answered);
+  step = 10ms;
+  pass(20ms);
+  CAF_CHECK(code_of(kept->failure) == errc::retry_exhausted);
+  CAF_CHECK_EQUAL(dials(), 5u);
+  caf::anon_send_exit(target, caf::exit_reason::kill);
+  sched.run();
+}
+
 CAF_TEST(a socket lost before its handshake was told of is dialed again) {
   options.reconnection.strategy = reconnection_strategy::reconnect_forever;
   script.silent = true;

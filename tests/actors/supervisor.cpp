@@ -242,6 +242,41 @@ CAF_TEST(two sources that match the same paths are refused) {
   sched.run();
 }
 
+CAF_TEST(the strategy of a source stands in place of the listeners) {
+  failures = 3;
+  aut = sys.spawn(supervisor, setup);
+  auto target = sys.spawn(idle_target);
+  subscribe_source_request request;
+  request.config = "chat";
+  request.path = "/a";
+  request.targets = {caf::actor_cast<caf::strong_actor_ptr>(target)};
+  request.reconnection.emplace();
+  request.reconnection->strategy = reconnection_strategy::reconnect;
+  request.reconnection->frequency = 1s;
+  request.reconnection->count = 3;
+  caf::error problem;
+  inject_source(request, problem);
+  CAF_CHECK(!problem);
+  request.kind = source_kind::on_socket_closed;
+  inject_source(request, problem);
+  CAF_CHECK(!problem);
+  request.path = "/b";
+  request.reconnection->count = 4;
+  inject_source(request, problem);
+  CAF_CHECK(code_of(problem) == errc::invalid_argument);
+  caf::anon_send(aut, begin_atom::value);
+  sched.run();
+  CAF_CHECK_EQUAL(attempts, 1);
+  pass(1s);
+  CAF_CHECK_EQUAL(attempts, 2);
+  pass(1s);
+  pass(1s);
+  CAF_CHECK_EQUAL(attempts, 4);
+  CAF_CHECK_EQUAL(ready, 1);
+  caf::anon_send_exit(target, caf::exit_reason::kill);
+  sched.run();
+}
+
 CAF_TEST(a target that dies takes its source with it) {
   begin();
   auto target = sys.spawn(idle_target);

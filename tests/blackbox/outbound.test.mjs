@@ -293,6 +293,28 @@ test("a normal close of the peer is the end, another is not", async (t) => {
   await state_is(service, "kept", 404);
 });
 
+test("a source's own strategy keeps the sockets on its path", async (t) => {
+  let peer = await Peer.start(t);
+  const service = await start(t, outbound(peer.port, {
+    reconnection: 'strategy = "none"',
+    more: always("kept") + always("lost", "/elsewhere") + `
+[[flow]]
+name = "kept ones"
+source = "outbound-listener"
+config = "out"
+path = "/feed"
+reconnection = { strategy = "reconnect-forever", frequency = "${frequency}ms" }
+` }));
+  await state_is(service, "kept", "open");
+  await state_is(service, "lost", "open");
+  await peer.kill();
+  peer = await Peer.start(t, peer.port);
+  await until("the next opening", () => peer.all("open").length === 1, 10000);
+  await state_is(service, "kept", "open");
+  await state_is(service, "lost", 404);
+  assert.equal(peer.all("open")[0].path, "/feed");
+});
+
 test("inbound and outbound sockets share groups, broadcasts and closings", async (t) => {
   const peer = await Peer.start(t, 0, { tick: 50 });
   const service = await start(t, outbound(peer.port, {

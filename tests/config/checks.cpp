@@ -167,6 +167,30 @@ CAF_TEST(sources of one kind have different patterns) {
                   "line 9 with the same source, expected another path\n");
 }
 
+CAF_TEST(the sources of one listener agree on how it is bound) {
+  auto file = with("[websocket.out.client]\n"
+                   "[[flow]]\nname = \"a\"\nsource = \"inbound-listener\"\n"
+                   "config = \"chat\"\n"
+                   "reconnection = { strategy = \"reconnect\", count = 3 }\n"
+                   "[[flow]]\nname = \"b\"\nsource = \"on-socket-closed\"\n");
+  CAF_CHECK_EQUAL(
+      problems_of(file
+                  + "config = \"chat\"\n"
+                    "reconnection = { count = 3, strategy = \"reconnect\" }\n"),
+      "");
+  CAF_CHECK_EQUAL(problems_of(file + "config = \"chat\"\n"), "");
+  CAF_CHECK_EQUAL(
+      problems_of(file
+                  + "config = \"chat\"\n"
+                    "reconnection = { strategy = \"reconnect\" }\n"),
+      "12:1: flow[1].reconnection: is for binding the listener of `chat`, like "
+      "that of the flow of line 7, expected the same there and here\n");
+  CAF_CHECK_EQUAL(
+      problems_of(file + "config = \"out\"\nreconnection = { count = 1 }\n"),
+      "12:1: flow[1].reconnection: has no effect here, `out` has no listener: "
+      "expected it with source outbound-listener, or in the configuration\n");
+}
+
 CAF_TEST(outbound listeners have different patterns) {
   CAF_CHECK_EQUAL(problems_of("[websocket.feed.client]\n[[flow]]\nname = "
                               "\"f\"\nsource = \"outbound-listener\"\n"
