@@ -6,7 +6,7 @@
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 
-#include "net/ntlm_workstation.hpp"
+#include "net/ntlm_message.hpp"
 #include "net/secret.hpp"
 
 namespace switchboard::net {
@@ -191,7 +191,9 @@ std::optional<std::string> ntlm_handshake::respond(std::string_view challenge) {
   auto& self = *state_;
   if (self.problem.empty() && self.context == GSS_C_NO_CONTEXT)
     self.problem = "NTLM's handshake was not opened";
-  auto input = buffer_of(challenge);
+  std::string mended{challenge};
+  mend_ntlm_challenge(mended);
+  auto input = buffer_of(mended);
   auto message = self.step(&input, true);
   if (message && !self.workstation.empty()
       && !set_ntlm_workstation(*message, self.workstation)) {

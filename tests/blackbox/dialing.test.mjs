@@ -74,22 +74,31 @@ ${password === null ? "" : `username = "anna"\npassword = "${password}"`}
     keeps_secrets(service);
   });
 
-// Squid's stand-in for NTLM sends a challenge that gss-ntlmssp does not read:
-// the failure has words. `ntlm_proxy` below is where the handshake succeeds.
-test("a challenge of NTLM that cannot be read is told", { skip: without_ntlm }, async (t) => {
+// Squid's stand-in for NTLM lets every password in; `ntlm_proxy` below is
+// where it is checked.
+test("squid's NTLM helper is passed on one connection", { skip: without_ntlm }, async (t) => {
   const peer = await Peer.start(t);
   const proxy = await squid(t, "ntlm");
-  const service = await start(t, clients({ out: `port = ${peer.port}\nproxy = "office"` }) + `
+  const service = await start(t, clients({
+    good: `port = ${peer.port}\nproxy = "office"`,
+    bad: `port = ${peer.port}\nproxy = "nobody"`,
+  }) + `
 [proxy.office]
 host = "127.0.0.1"
 port = ${proxy.port}
 username = "anna"
 password = "${right}"
 ntlm_domain = "OFFICE"
+
+[proxy.nobody]
+host = "127.0.0.1"
+port = ${proxy.port}
 `);
-  const problem = await assert_problem(await open(service, {}), 502, "WEBSOCKET:CONNECTIVITY");
-  assert.match(problem.detail, /the proxy 127\.0\.0\.1:\d+ answered 407: NTLM failed/);
-  assert.equal(peer.all("open").length, 0);
+  await opens(service, peer, { config: "good" });
+  const problem = await assert_problem(await open(service, { config: "bad" }), 502,
+                                       "WEBSOCKET:CONNECTIVITY");
+  assert.match(problem.detail, /the proxy 127\.0\.0\.1:\d+ answered 407/);
+  assert.equal(peer.all("open").length, 1);
   keeps_secrets(service);
 });
 

@@ -2,7 +2,7 @@
 
 #include "net/http_authentication.hpp"
 #include "net/ntlm_authentication.hpp"
-#include "net/ntlm_workstation.hpp"
+#include "net/ntlm_message.hpp"
 
 #include <string>
 
@@ -151,6 +151,16 @@ CAF_TEST(a workstation is named and the message still proves who we are) {
                   "no answer: the workstation's name cannot be sent by NTLM");
 }
 
+// What squid's ntlm_fake_auth sends: short, with a name at 0xaaaaaaae.
+CAF_TEST(a challenge of the old kind is answered) {
+  authenticator by{options(), "example.com", 80, nullptr};
+  CAF_CHECK_NOT_EQUAL(text(by.first_header("GET", "/")), "none");
+  auto proof = answer(by, "NTLM TlRMTVNTUAACAAAACQAJAK6qqqoHggiiETxb2Kwb+0UA"
+                          "AAAAAAA6AFdPUktHUk9VUA==");
+  CAF_CHECK_EQUAL(message_of(proof).substr(0, 12),
+                  (std::string{"NTLMSSP\0\3\0\0\0", 12}));
+}
+
 CAF_TEST(peers that do not play by the rules get no proof) {
   struct row {
     std::string first;
@@ -191,6 +201,36 @@ CAF_TEST(a program without NTLM says so) {
 }
 
 #endif
+
+CAF_TEST(a challenge of the old kind grows to its full length) {
+  const std::string head{"NTLMSSP\0\2\0\0\0", 12};
+  auto make = [&](const std::string& name, const std::string& rest) {
+    return head + name + std::string{"\7\2\0\0", 4} + "NONCE..."
+           + std::string(8, '\0') + rest;
+  };
+  auto mended = [](std::string text) {
+    mend_ntlm_challenge(text);
+    return text;
+  };
+  const std::string none{"\0\0\0\0\x38\0\0\0", 8};
+  const std::string padding(16, '\0');
+  CAF_CHECK_EQUAL(mended(make(std::string{"\4\0\4\0\x28\0\0\0", 8}, "HOME")),
+                  make(std::string{"\4\0\4\0\x38\0\0\0", 8}, padding + "HOME"));
+  // Outside by a byte, and by far.
+  CAF_CHECK_EQUAL(mended(make(std::string{"\5\0\5\0\x28\0\0\0", 8}, "HOME")),
+                  make(none, padding));
+  CAF_CHECK_EQUAL(mended(make("\1\1\1\1\xff\xff\xff\xff", "HOME")),
+                  make(none, padding));
+  // One that describes its target, a third message, none at all.
+  auto full = make(std::string(8, '\1'), padding);
+  full[22] = '\x80';
+  CAF_CHECK_EQUAL(mended(full), full);
+  auto third = make(none, "");
+  third[8] = 3;
+  CAF_CHECK_EQUAL(mended(third), third);
+  CAF_CHECK_EQUAL(mended(head + "short"), head + "short");
+  CAF_CHECK_EQUAL(mended(""), "");
+}
 
 CAF_TEST(only an unsigned third message takes a workstation) {
   std::string message(64, '\0');
