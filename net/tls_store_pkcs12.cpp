@@ -151,8 +151,13 @@ bool reader::read_bag(PKCS12_SAFEBAG* bag, int depth) {
     }
     case NID_certBag:
       if (PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate)
-        if (x509_ptr found{PKCS12_SAFEBAG_get1_cert(bag)})
+        if (x509_ptr found{PKCS12_SAFEBAG_get1_cert(bag)}) {
+          auto alias = alias_of(bag);
+          X509_alias_set1(found.get(),
+                          reinterpret_cast<const unsigned char*>(alias.data()),
+                          static_cast<int>(alias.size()));
           result.certificates.push_back(std::move(found));
+        }
       return true;
     case NID_safeContentsBag:
       if (depth < deepest_bag)

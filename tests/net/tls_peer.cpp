@@ -98,6 +98,8 @@ identity issue(const wish& what) {
   if (!what.names.empty())
     add_extension(made, signer->certificate.get(), NID_subject_alt_name,
                   what.names);
+  for (auto& [which, value] : what.extensions)
+    add_extension(made, signer->certificate.get(), which, value);
   require(X509_sign(made, signer->key.get(), EVP_sha256()) > 0, "sign");
   return result;
 }
