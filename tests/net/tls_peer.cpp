@@ -250,9 +250,12 @@ handshake_outcome shake_hands(switchboard::net::handshaking_wire& ours,
   auto done = false;
   until([&] {
     auto open = result.what == progress::wants_read
-                || result.what == progress::wants_write;
+                || result.what == progress::wants_write
+                || result.what == progress::wants_verdict;
     if ((result.what == progress::wants_read && readable(ours.fd()))
-        || (result.what == progress::wants_write && writable(ours.fd())))
+        || (result.what == progress::wants_write && writable(ours.fd()))
+        || (result.what == progress::wants_verdict
+            && readable(ours.verdict_fd())))
       result.what = ours.handshake(result.problem);
     done = theirs.shake();
     return result.what == progress::failed || (!open && done);
