@@ -60,6 +60,7 @@ caf::error tls_contexts::add(contexts& to, net::role self,
   auto made = net::tls_context::make(self, wanted, problem);
   if (!made)
     return make_error(errc::invalid_argument, "tls `" + name + "`: " + problem);
+  made->start();
   to.emplace(name, std::move(made));
   return caf::none;
 }

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "config/addresses.hpp"
+#include "config/file_path.hpp"
+#include "config/revocation.hpp"
 #include "config/sections.hpp"
 
 namespace switchboard::config {
@@ -8,12 +10,8 @@ namespace switchboard::config {
 namespace {
 
 constexpr key_spec tls_keys[] = {
-    {"enabled_protocols"},
-    {"enabled_cipher_suites"},
-    {"trust_store"},
-    {"key_store"},
-    {"revocation_check", presence::later},
-    {"client_authentication"},
+    {"enabled_protocols"}, {"enabled_cipher_suites"}, {"trust_store"},
+    {"key_store"},         {"revocation_check"},      {"client_authentication"},
 };
 
 constexpr key_spec trust_keys[] = {
@@ -50,16 +48,6 @@ constexpr named<client_authentication> authentications[] = {
 constexpr std::string_view protocols[] = {"TLSv1", "TLSv1.1", "TLSv1.2",
                                           "TLSv1.3"};
 
-void read_path(const table_reader& table, std::string& out) {
-  auto path = table.string("path");
-  if (!path)
-    return;
-  if (path->value.empty() || path->value.find('\0') != std::string::npos)
-    table.shared().refuse(*path, shown(*path) + " is no file, expected a path");
-  else
-    out = (table.shared().directory / path->value).string();
-}
-
 void read_word(const table_reader& table, std::string_view name,
                std::string& out) {
   if (auto word = table.string(name))
@@ -68,7 +56,7 @@ void read_word(const table_reader& table, std::string_view name,
 
 void read_trust_store(const value_reader& value, trust_store_options& out) {
   table_reader table{value, trust_keys};
-  read_path(table, out.path);
+  read_file_path(table, out.path);
   read_word(table, "password", out.password);
   table.one_of("type", out.type, types);
   auto checked = false;
@@ -84,7 +72,7 @@ void read_trust_store(const value_reader& value, trust_store_options& out) {
 
 void read_key_store(const value_reader& value, key_store_options& out) {
   table_reader table{value, key_keys};
-  read_path(table, out.path);
+  read_file_path(table, out.path);
   table.one_of("type", out.type, types);
   read_word(table, "alias", out.alias);
   read_word(table, "key_password", out.key_password);
@@ -134,6 +122,9 @@ void read_context(const named_table& entry, draft& out) {
     read_trust_store(*store, options.trust_store);
   if (auto store = table.find("key_store"))
     read_key_store(*store, options.key_store.emplace());
+  if (auto check = table.find("revocation_check"))
+    options.revocation =
+        read_revocation_check(*check, !options.trust_store.path.empty());
   table.one_of("client_authentication", options.client_auth, authentications);
   out.value.switchboard.tls.push_back(std::move(options));
 }

@@ -63,27 +63,6 @@ std::string describe(const http_response& answer) {
   return result;
 }
 
-/// Waits for the first connection.
-struct first_connection {
-  happy_eyeballs& eyes;
-  unique_fd fd;
-  std::string problem;
-
-  bool await_ready() const noexcept {
-    return false;
-  }
-
-  void await_suspend(std::coroutine_handle<> next) {
-    eyes.start([this, next](unique_fd connected, std::string why) {
-      fd = std::move(connected);
-      problem = std::move(why);
-      next.resume();
-    });
-  }
-
-  void await_resume() const noexcept {}
-};
-
 } // namespace
 
 dial_conversation::dial_conversation(loop& home, resolver& names,

@@ -63,7 +63,7 @@ private:
 };
 
 void dial_stream::ready::await_suspend(std::coroutine_handle<> next) {
-  stream.watcher_->wait(stream.fd(), events, next, until);
+  stream.watcher_->wait(fd < 0 ? stream.fd() : fd, events, next, until);
 }
 
 bool dial_stream::ready::await_resume() const noexcept {
@@ -154,6 +154,9 @@ task<std::string> dial_stream::encrypt(const make_secure_wire& make,
         break;
       case handshaking_wire::progress::wants_write:
         co_await ready{*this, EPOLLOUT};
+        break;
+      case handshaking_wire::progress::wants_verdict:
+        co_await ready{*this, EPOLLIN, std::nullopt, handshaking.verdict_fd()};
         break;
       case handshaking_wire::progress::failed:
         co_return problem;

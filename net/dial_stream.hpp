@@ -63,6 +63,8 @@ private:
     std::uint32_t events;
     /// Unset: as long as it takes.
     std::optional<clock::time_point> until = std::nullopt;
+    /// -1: the stream's own.
+    int fd = -1;
 
     bool await_ready() const noexcept {
       return false;

@@ -88,7 +88,30 @@ void handshake_session::on_timer() {
     end();
 }
 
+/// Input would be ready all the time, and nobody may read it.
+void handshake_session::await_verdict(int fd) {
+  loop_.remove(wire_->fd());
+  registered_ = false;
+  if (loop_.add(fd, *this, EPOLLIN))
+    verdict_fd_ = fd;
+  else
+    end();
+}
+
+void handshake_session::end_verdict() {
+  if (verdict_fd_ < 0)
+    return;
+  loop_.remove(std::exchange(verdict_fd_, -1));
+  interest_ = EPOLLIN;
+  registered_ = loop_.add(wire_->fd(), *this, interest_);
+  if (!registered_)
+    end();
+}
+
 void handshake_session::encrypt() {
+  end_verdict();
+  if (stage_ == stage::done)
+    return;
   std::string problem;
   switch (encrypting_->handshake(problem)) {
     case handshaking_wire::progress::wants_read:
@@ -96,6 +119,9 @@ void handshake_session::encrypt() {
       break;
     case handshaking_wire::progress::wants_write:
       watch(EPOLLOUT);
+      break;
+    case handshaking_wire::progress::wants_verdict:
+      await_verdict(encrypting_->verdict_fd());
       break;
     case handshaking_wire::progress::failed:
       delegate_.refused(*state_, 0, remote_address_of(wire_->fd()),
@@ -276,6 +302,8 @@ void handshake_session::end() {
   loop_.disarm(*this);
   if (registered_)
     loop_.remove(wire_->fd());
+  if (verdict_fd_ >= 0)
+    loop_.remove(verdict_fd_);
   owner_.session_done(*this);
 }
 

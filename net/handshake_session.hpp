@@ -62,6 +62,8 @@ private:
   void on_timer() override;
 
   void encrypt();
+  void await_verdict(int fd);
+  void end_verdict();
   void read();
   void answer();
   bool serve_page();
@@ -92,6 +94,8 @@ private:
   stage stage_ = stage::reading;
   /// What the loop watches for.
   std::uint32_t interest_ = 0;
+  /// Watched in place of the wire, which has nothing to say; -1: is not.
+  int verdict_fd_ = -1;
   bool refuse_ = false;
   bool registered_ = false;
 };

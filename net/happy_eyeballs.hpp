@@ -1,9 +1,11 @@
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/loop.hpp"
@@ -46,6 +48,28 @@ private:
   std::vector<std::unique_ptr<attempt>> attempts_;
   callback done_;
   std::string problems_;
+};
+
+/// Waits for the first connection: `co_await` it once.
+struct first_connection {
+  happy_eyeballs& eyes;
+  unique_fd fd = {};
+  /// Why `fd` is empty.
+  std::string problem = {};
+
+  bool await_ready() const noexcept {
+    return false;
+  }
+
+  void await_suspend(std::coroutine_handle<> next) {
+    eyes.start([this, next](unique_fd connected, std::string why) {
+      fd = std::move(connected);
+      problem = std::move(why);
+      next.resume();
+    });
+  }
+
+  void await_resume() const noexcept {}
 };
 
 /// Puts the families of a list in turns, beginning with the first one's.

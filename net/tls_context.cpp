@@ -9,6 +9,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "net/ocsp_stapler.hpp"
+#include "net/revocation_guard.hpp"
 #include "net/tls_error.hpp"
 #include "net/tls_rules.hpp"
 #include "net/tls_sessions.hpp"
@@ -79,8 +81,24 @@ bool tls_context::set_up(const tls_options& options, std::string& problem) {
   if (!apply_tls_rules(context_, options, problem)
       || (options.key_store && !set_identity(*options.key_store, problem)))
     return false;
-  return self_ == role::server ? set_up_server(options, problem)
-                               : set_up_client(options, problem);
+  if (self_ == role::server ? !set_up_server(options, problem)
+                            : !set_up_client(options, problem))
+    return false;
+  if (self_ == role::server)
+    stapler_ = ocsp_stapler::make(context_);
+  problem.clear();
+  guard_ = revocation_guard::make(context_, options, problem);
+  return problem.empty();
+}
+
+void tls_context::start() const {
+  if (stapler_)
+    stapler_->start();
+}
+
+void tls_context::forget(SSL* connection) const {
+  if (sessions_)
+    sessions_->forget(connection);
 }
 
 bool tls_context::set_up_client(const tls_options& options,
@@ -184,6 +202,7 @@ SSL* tls_context::open(const std::string& host) const {
   if (result == nullptr)
     return nullptr;
   if (self_ == role::server) {
+    start();
     SSL_set_accept_state(result);
     return result;
   }
@@ -193,6 +212,8 @@ SSL* tls_context::open(const std::string& host) const {
     return nullptr;
   }
   sessions_->prepare(result, host);
+  if (guard_)
+    guard_->prepare(result);
   return result;
 }
 

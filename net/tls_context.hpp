@@ -11,6 +11,8 @@
 
 namespace switchboard::net {
 
+class ocsp_stapler;
+class revocation_guard;
 class tls_sessions;
 class tls_tickets;
 
@@ -39,6 +41,18 @@ public:
   ///        certificate has to name it. Unused by a server.
   SSL* open(const std::string& host) const;
 
+  /// Begins what goes on beside the connections, before the first is opened;
+  /// `open` does it as well.
+  void start() const;
+
+  /// Who checks that peers are not revoked; null: nobody.
+  const revocation_guard* guard() const noexcept {
+    return guard_.get();
+  }
+
+  /// Keeps a connection's session from being resumed.
+  void forget(SSL* connection) const;
+
 private:
   tls_context(role self, SSL_CTX* context);
 
@@ -56,6 +70,9 @@ private:
   std::unique_ptr<tls_sessions> sessions_;
   /// A server's.
   std::unique_ptr<tls_tickets> tickets_;
+  /// Of a server whose certificate names an OCSP responder.
+  std::unique_ptr<ocsp_stapler> stapler_;
+  std::unique_ptr<revocation_guard> guard_;
 };
 
 } // namespace switchboard::net

@@ -85,6 +85,17 @@ void tls_sessions::prepare(SSL* connection, const std::string& host) {
   }
 }
 
+void tls_sessions::forget(SSL* connection) {
+  auto host =
+      static_cast<std::string*>(SSL_get_ex_data(connection, host_index()));
+  std::lock_guard guard{mutex_};
+  auto i = host == nullptr ? by_host_.end() : by_host_.find(*host);
+  if (i == by_host_.end())
+    return;
+  entries_.erase(i->second);
+  by_host_.erase(i);
+}
+
 std::size_t tls_sessions::size() const {
   std::lock_guard guard{mutex_};
   return entries_.size();

@@ -24,6 +24,9 @@ public:
   /// Tells a connection whom it is to and offers it a session of that host.
   void prepare(SSL* connection, const std::string& host);
 
+  /// Forgets the session of a connection's host.
+  void forget(SSL* connection);
+
   std::size_t size() const;
 
 private:

@@ -19,27 +19,6 @@ namespace {
 
 constexpr std::size_t size_limit = 8 * 1024 * 1024;
 
-std::optional<std::string> read_all(const std::string& path,
-                                    std::string& problem) {
-  unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  std::string result;
-  std::array<char, 16 * 1024> buffer;
-  for (;;) {
-    auto n = fd ? ::read(fd.get(), buffer.data(), buffer.size()) : -1;
-    if (n < 0) {
-      problem = std::string{"cannot be read: "} + std::strerror(errno);
-      return std::nullopt;
-    }
-    if (n == 0)
-      return result;
-    result.append(buffer.data(), static_cast<std::size_t>(n));
-    if (result.size() > size_limit) {
-      problem = "is larger than 8 MiB";
-      return std::nullopt;
-    }
-  }
-}
-
 store_type guess_type(std::string_view bytes) {
   if (bytes.find("-----BEGIN ") != std::string_view::npos)
     return store_type::pem;
@@ -67,6 +46,22 @@ bool same_alias(std::string_view x, std::string_view y) {
                     [&](char a, char b) { return lower(a) == lower(b); });
 }
 
+std::string common_name(const X509* certificate) {
+  auto subject = X509_get_subject_name(certificate);
+  auto at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0)
+    return {};
+  unsigned char* text = nullptr;
+  auto size = ASN1_STRING_to_UTF8(
+      &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  std::string result;
+  if (size > 0)
+    result.assign(reinterpret_cast<char*>(text),
+                  static_cast<std::size_t>(size));
+  OPENSSL_free(text);
+  return result;
+}
+
 std::string time_text(const ASN1_TIME* time) {
   std::unique_ptr<BIO, decltype(&BIO_free)> memory{BIO_new(BIO_s_mem()),
                                                    BIO_free};
@@ -79,10 +74,31 @@ std::string time_text(const ASN1_TIME* time) {
 
 } // namespace
 
+std::optional<std::string> read_file(const std::string& path,
+                                     std::string& problem) {
+  unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  std::string result;
+  std::array<char, 16 * 1024> buffer;
+  for (;;) {
+    auto n = fd ? ::read(fd.get(), buffer.data(), buffer.size()) : -1;
+    if (n < 0) {
+      problem = std::string{"cannot be read: "} + std::strerror(errno);
+      return std::nullopt;
+    }
+    if (n == 0)
+      return result;
+    result.append(buffer.data(), static_cast<std::size_t>(n));
+    if (result.size() > size_limit) {
+      problem = "is larger than 8 MiB";
+      return std::nullopt;
+    }
+  }
+}
+
 std::optional<tls_store> read_store(const std::string& path, store_type type,
                                     const store_secrets& secrets, bool keys,
                                     std::string& problem) {
-  auto bytes = read_all(path, problem);
+  auto bytes = read_file(path, problem);
   if (!bytes)
     return std::nullopt;
   std::optional<tls_store> result;
@@ -105,6 +121,24 @@ std::optional<tls_store> read_store(const std::string& path, store_type type,
     }
   }
   OPENSSL_cleanse(bytes->data(), bytes->size());
+  return result;
+}
+
+X509* find_certificate(const tls_store& store, const std::string& alias) {
+  X509* result = nullptr;
+  for (auto& certificate : store.certificates) {
+    int size = 0;
+    auto own = X509_alias_get0(certificate.get(), &size);
+    if (own != nullptr && size > 0) {
+      if (same_alias(
+              {reinterpret_cast<char*>(own), static_cast<std::size_t>(size)},
+              alias))
+        return certificate.get();
+      continue;
+    }
+    if (result == nullptr && same_alias(common_name(certificate.get()), alias))
+      result = certificate.get();
+  }
   return result;
 }
 

@@ -41,7 +41,8 @@ struct tls_store {
   };
 
   std::vector<key_entry> keys;
-  /// Every certificate, for trust.
+  /// Every certificate, for trust. Its alias in the store is its own
+  /// (`X509_alias_get0`).
   std::vector<x509_ptr> certificates;
 };
 
@@ -51,6 +52,18 @@ struct store_secrets {
   /// Of the keys in it; empty: `password`.
   std::string_view key_password;
 };
+
+/// Another reference to the same certificate.
+inline x509_ptr share(X509* what) noexcept {
+  X509_up_ref(what);
+  return x509_ptr{what};
+}
+
+/// Reads a file of at most 8 MiB whole.
+/// @param problem receives the cause where the result is `nullopt`: words
+///        that follow the file's name, as "cannot be read: …".
+std::optional<std::string> read_file(const std::string& path,
+                                     std::string& problem);
 
 /// Reads a store from a file of at most 8 MiB.
 /// @param keys whether its private keys are wanted; else they are not even
@@ -74,6 +87,12 @@ std::optional<tls_store> parse_pkcs12(std::string_view bytes,
 std::optional<tls_store> parse_jks(std::string_view bytes,
                                    const store_secrets& secrets, bool keys,
                                    std::string& problem);
+
+/// Finds the certificate of a trust store that an alias names, without regard
+/// to case; PEM has no aliases, there the common name of its subject stands
+/// for it.
+/// @returns null where none is called so.
+X509* find_certificate(const tls_store& store, const std::string& alias);
 
 /// Finds the key that a key store is for and says what keeps it from being
 /// used.

@@ -195,11 +195,14 @@ bool reader::read_entry() {
     return read_key();
   if (tag != 2)
     return broken();
-  fields_.text();
+  auto alias = fields_.text();
   fields_.bytes(8);
   auto certificate = read_certificate();
   if (!certificate)
     return broken();
+  X509_alias_set1(certificate.get(),
+                  reinterpret_cast<const unsigned char*>(alias.data()),
+                  static_cast<int>(alias.size()));
   result.certificates.push_back(std::move(certificate));
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
@@ -15,6 +16,10 @@ namespace {
 
 /// Bags hold bags, as deep as whoever wrote the file likes.
 constexpr int deepest_bag = 8;
+
+/// What makes guessing a password costly makes opening costly, too: more
+/// rounds than this, in all of a store, would hold a start up for long.
+constexpr std::int64_t most_rounds = 3'000'000;
 
 template <auto Free>
 struct release {
@@ -35,6 +40,46 @@ void free_safes(STACK_OF(PKCS7) * safes) {
 using pkcs12_ptr = std::unique_ptr<PKCS12, release<PKCS12_free>>;
 using key_info_ptr =
     std::unique_ptr<PKCS8_PRIV_KEY_INFO, release<PKCS8_PRIV_KEY_INFO_free>>;
+
+template <class Parameters, auto Free>
+std::unique_ptr<Parameters, release<Free>>
+parameters_of(const X509_ALGOR* how, const ASN1_ITEM* type) {
+  return std::unique_ptr<Parameters, release<Free>>{static_cast<Parameters*>(
+      ASN1_TYPE_unpack_sequence(type, how->parameter))};
+}
+
+std::int64_t number_of(const ASN1_INTEGER* number) {
+  std::int64_t result = 0;
+  return number != nullptr && ASN1_INTEGER_get_int64(&result, number) == 1
+             ? result
+             : 0;
+}
+
+/// How often a password is hashed for what was encrypted so; 0 where that
+/// cannot be told.
+std::int64_t rounds_of(const X509_ALGOR* how) {
+  switch (how == nullptr ? NID_undef : OBJ_obj2nid(how->algorithm)) {
+    case NID_undef:
+      return 0;
+    case NID_pbes2: {
+      auto found = parameters_of<PBE2PARAM, PBE2PARAM_free>(
+          how, ASN1_ITEM_rptr(PBE2PARAM));
+      return found && OBJ_obj2nid(found->keyfunc->algorithm) != NID_pbes2
+                 ? rounds_of(found->keyfunc)
+                 : 0;
+    }
+    case NID_id_pbkdf2: {
+      auto found = parameters_of<PBKDF2PARAM, PBKDF2PARAM_free>(
+          how, ASN1_ITEM_rptr(PBKDF2PARAM));
+      return found ? number_of(found->iter) : 0;
+    }
+    default: {
+      auto found =
+          parameters_of<PBEPARAM, PBEPARAM_free>(how, ASN1_ITEM_rptr(PBEPARAM));
+      return found ? number_of(found->iter) : 0;
+    }
+  }
+}
 
 std::string alias_of(PKCS12_SAFEBAG* bag) {
   auto name = PKCS12_get_friendlyname(bag);
@@ -67,10 +112,12 @@ private:
   bool read_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int depth);
   bool read_bag(PKCS12_SAFEBAG* bag, int depth);
   bool keep_key(PKCS12_SAFEBAG* bag, const PKCS8_PRIV_KEY_INFO* info);
+  bool spend(std::int64_t rounds);
 
   std::string password_;
   std::string key_password_;
   bool keys_;
+  std::int64_t rounds_left_ = most_rounds;
   /// Whether the store is locked with no password rather than an empty one.
   bool no_password_ = false;
 };
@@ -92,6 +139,10 @@ bool reader::check_mac(PKCS12* store) {
   // Without one the passwords of its parts have to do.
   if (PKCS12_mac_present(store) == 0)
     return true;
+  const ASN1_INTEGER* rounds = nullptr;
+  PKCS12_get0_mac(nullptr, nullptr, nullptr, &rounds, store);
+  if (!spend(number_of(rounds)))
+    return false;
   ERR_clear_error();
   if (PKCS12_verify_mac(store, password_.data(),
                         static_cast<int>(password_.size()))
@@ -107,7 +158,19 @@ bool reader::check_mac(PKCS12* store) {
   return false;
 }
 
+bool reader::spend(std::int64_t rounds) {
+  if (rounds < 0 || rounds > rounds_left_) {
+    problem = "hashes its password more often than 3,000,000 times";
+    return false;
+  }
+  rounds_left_ -= rounds;
+  return true;
+}
+
 bool reader::read_safe(PKCS7* safe) {
+  if (PKCS7_type_is_encrypted(safe)
+      && !spend(rounds_of(safe->d.encrypted->enc_data->algorithm)))
+    return false;
   ERR_clear_error();
   std::unique_ptr<STACK_OF(PKCS12_SAFEBAG), release<free_bags>> bags;
   if (PKCS7_type_is_data(safe))
@@ -139,6 +202,10 @@ bool reader::read_bag(PKCS12_SAFEBAG* bag, int depth) {
     case NID_pkcs8ShroudedKeyBag: {
       if (!keys_)
         return true;
+      const X509_ALGOR* how = nullptr;
+      X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &how, nullptr);
+      if (!spend(rounds_of(how)))
+        return false;
       key_info_ptr info{PKCS12_decrypt_skey(
           bag, no_password_ ? nullptr : key_password_.data(),
           static_cast<int>(key_password_.size()))};
@@ -151,8 +218,13 @@ bool reader::read_bag(PKCS12_SAFEBAG* bag, int depth) {
     }
     case NID_certBag:
       if (PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate)
-        if (x509_ptr found{PKCS12_SAFEBAG_get1_cert(bag)})
+        if (x509_ptr found{PKCS12_SAFEBAG_get1_cert(bag)}) {
+          auto alias = alias_of(bag);
+          X509_alias_set1(found.get(),
+                          reinterpret_cast<const unsigned char*>(alias.data()),
+                          static_cast<int>(alias.size()));
           result.certificates.push_back(std::move(found));
+        }
       return true;
     case NID_safeContentsBag:
       if (depth < deepest_bag)

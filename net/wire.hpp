@@ -76,13 +76,26 @@ public:
 /// A wire that has to agree with its peer before it carries anything.
 class handshaking_wire : public wire {
 public:
-  enum class progress : unsigned char { done, wants_read, wants_write, failed };
+  enum class progress : unsigned char {
+    done,
+    wants_read,
+    wants_write,
+    /// Whether the peer may come in is being found out: readiness for reading
+    /// of `verdict_fd` tells, not of `fd`.
+    wants_verdict,
+    failed,
+  };
 
   /// Goes on with the handshake; to be called again once the socket is ready
   /// for what it wants. Takes nothing that comes behind the handshake.
   /// @param problem receives why it has failed: words that follow "TLS with
   ///        HOST failed: ", no full stop, no secret.
   virtual progress handshake(std::string& problem) = 0;
+
+  /// While it `wants_verdict`; goes with the wire.
+  virtual int verdict_fd() const noexcept {
+    return -1;
+  }
 };
 
 /// TCP as it is.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <switchboard/revocation_options.hpp>
 #include <switchboard/source_place.hpp>
 
 namespace switchboard {
@@ -52,6 +53,9 @@ struct tls_options {
   std::vector<std::string> enabled_cipher_suites;
   trust_store_options trust_store;
   std::optional<key_store_options> key_store;
+  /// How certificates of peers are checked for having been revoked; unset:
+  /// not at all.
+  std::optional<revocation_options> revocation;
   client_authentication client_auth = client_authentication::none;
   source_place at;
 };

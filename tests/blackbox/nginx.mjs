@@ -10,9 +10,10 @@ import { hold_port, temporary_folder, until, within } from "./harness.mjs";
 /// Starts nginx and waits until it listens; the test's end stops it.
 /// @param server what stands within its one `server` besides `listen`; a
 ///        function gets the port and the folder.
-/// @param options http: what stands within `http` besides the server.
+/// @param options http: what stands within `http` besides the server;
+///        ssl: it encrypts.
 /// @returns { port, url, folder }
-export async function nginx(t, server, { http = "" } = {}) {
+export async function nginx(t, server, { http = "", ssl = false } = {}) {
   const folder = temporary_folder(t);
   const { port, release } = await hold_port(t);
   const inner = typeof server === "function" ? server({ port, folder }) : server;
@@ -37,7 +38,7 @@ ${temporary}
   }
 ${http}
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${ssl ? " ssl" : ""};
 ${inner}
   }
 }

@@ -98,6 +98,8 @@ identity issue(const wish& what) {
   if (!what.names.empty())
     add_extension(made, signer->certificate.get(), NID_subject_alt_name,
                   what.names);
+  for (auto& [which, value] : what.extensions)
+    add_extension(made, signer->certificate.get(), which, value);
   require(X509_sign(made, signer->key.get(), EVP_sha256()) > 0, "sign");
   return result;
 }
@@ -248,9 +250,12 @@ handshake_outcome shake_hands(switchboard::net::handshaking_wire& ours,
   auto done = false;
   until([&] {
     auto open = result.what == progress::wants_read
-                || result.what == progress::wants_write;
+                || result.what == progress::wants_write
+                || result.what == progress::wants_verdict;
     if ((result.what == progress::wants_read && readable(ours.fd()))
-        || (result.what == progress::wants_write && writable(ours.fd())))
+        || (result.what == progress::wants_write && writable(ours.fd()))
+        || (result.what == progress::wants_verdict
+            && readable(ours.verdict_fd())))
       result.what = ours.handshake(result.problem);
     done = theirs.shake();
     return result.what == progress::failed || (!open && done);

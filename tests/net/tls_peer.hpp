@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <openssl/ssl.h>
 
@@ -49,6 +51,8 @@ struct wish {
   /// Null: signed by itself.
   const identity* issuer = nullptr;
   bool authority = false;
+  /// More of them, by their NID, as openssl's configuration files have them.
+  std::vector<std::pair<int, std::string>> extensions = {};
 };
 
 identity issue(const wish& what);

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/loop.hpp"
+#include "net/resolver.hpp"
+#include "net/task.hpp"
+
+namespace switchboard::net {
+
+/// Where a plain HTTP URL leads.
+struct http_place {
+  /// A name or an address; IPv6 without brackets.
+  std::string host;
+  std::uint16_t port = 80;
+  /// As the header Host tells it.
+  std::string authority;
+  /// Path and query.
+  std::string target;
+};
+
+/// @returns `nullopt` for another scheme, for credentials, and for what is
+///          longer than 2 KiB or could not be sent.
+std::optional<http_place> read_http_url(std::string_view url);
+
+/// What is asked of an HTTP server.
+struct http_question {
+  std::string url;
+  /// Empty: GET, else POST.
+  std::string body;
+  std::string content_type;
+  /// A larger answer is none.
+  std::size_t most_bytes = 0;
+};
+
+struct http_fetched {
+  /// Of an answer with status 200.
+  std::string body;
+  /// Why there is none; else empty.
+  std::string problem;
+};
+
+/// Asks once, on a connection of its own; follows no redirect. Ends with its
+/// answer or with TCP; the caller sets the deadline.
+/// @param what must outlive the task.
+task<http_fetched> http_fetch(loop& home, resolver& names,
+                              const http_question& what);
+
+} // namespace switchboard::net
