@@ -91,12 +91,16 @@ void check_proxies(reading& shared, const draft& read) {
   std::vector<std::string_view> known;
   for (auto& proxy : read.value.switchboard.proxies)
     known.push_back(proxy.name);
+  auto check = [&](const text& name) {
+    if (std::find(known.begin(), known.end(), name.value) == known.end())
+      shared.refuse(name, unknown_name(name, "[proxy.NAME]", known));
+  };
   for (auto& notes : read.websockets)
-    if (notes.proxy
-        && std::find(known.begin(), known.end(), notes.proxy->value)
-               == known.end())
-      shared.refuse(*notes.proxy,
-                    unknown_name(*notes.proxy, "[proxy.NAME]", known));
+    if (notes.proxy)
+      check(*notes.proxy);
+  for (auto& notes : read.flows)
+    for (auto& name : notes.http_proxies)
+      check(name);
 }
 
 void check_tls(reading& shared, const draft& read) {

@@ -68,6 +68,9 @@ struct flow_draft {
   /// The configurations that its steps name as constants.
   std::vector<text> step_configs;
   std::vector<opening_draft> openings;
+  /// What its steps `http_request` name.
+  std::vector<text> http_tls;
+  std::vector<text> http_proxies;
   /// The steps that leave `socket_id` to the event: keys without a value.
   std::vector<text> socketless_steps;
 };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "config/addresses.hpp"
 #include "config/constants.hpp"
@@ -26,7 +27,8 @@ constexpr key_spec keys[] = {
     {"streaming", presence::later},
     {"redelivery", presence::later},
     {"reconnection"},
-    {"max_concurrency", presence::later},
+    {"max_concurrency"},
+    {"timeout"},
     {"every"},
     {"steps"},
     {"on_error"},
@@ -69,6 +71,8 @@ constexpr source_key source_keys[] = {
     {"output_encoding", of_messages},
     {"primary_node_only", of_any},
     {"reconnection", of_sockets},
+    {"max_concurrency", of_sockets},
+    {"timeout", of_any},
     {"every", bit(flow_source::schedule)},
 };
 
@@ -169,10 +173,15 @@ void read_flow(const value_reader& value, draft& out) {
         ->refuse("true is not available yet, expected false");
   options.reconnection = read_reconnection(table);
   table.duration("every", options.every, std::chrono::nanoseconds{1});
+  table.integer("max_concurrency", options.max_concurrency, 1,
+                std::numeric_limits<std::int32_t>::max());
+  table.duration("timeout", options.timeout, std::chrono::nanoseconds{1});
   if (auto steps = table.find("steps"))
     options.steps = read_steps(*steps, notes);
   if (auto steps = table.find("on_error"))
     options.on_error = read_steps(*steps, notes);
+  for (auto& name : notes.http_tls)
+    out.tls_uses.push_back({name, false});
   out.value.flows.push_back(std::move(options));
   out.flows.push_back(std::move(notes));
 }

@@ -5,6 +5,7 @@
 #include <switchboard/close_code.hpp>
 
 #include "config/constants.hpp"
+#include "config/http_step.hpp"
 #include "config/open_step.hpp"
 #include "config/reconnection.hpp"
 #include "config/table_reader.hpp"
@@ -96,7 +97,6 @@ private:
 
   struct form_spec {
     std::string_view name;
-    /// Null: a feature to come.
     form_reader read;
   };
 
@@ -106,9 +106,7 @@ private:
     static const auto keys = [] {
       std::vector<key_spec> result;
       for (auto* form = forms; !form->name.empty(); ++form)
-        result.push_back({form->name, form->read == nullptr
-                                          ? presence::later
-                                          : presence::optional});
+        result.push_back({form->name});
       for (auto name : {"when", "target", "target_value"})
         result.push_back({name});
       return result;
@@ -156,8 +154,7 @@ private:
   static std::string form_names() {
     std::vector<std::string> names;
     for (auto* form = forms; !form->name.empty(); ++form)
-      if (form->read != nullptr)
-        names.emplace_back(form->name);
+      names.emplace_back(form->name);
     return listed(names);
   }
 
@@ -288,6 +285,11 @@ private:
     return result;
   }
 
+  std::optional<step_form> read_http(const value_reader& value) {
+    auto result = read_http_request(value, notes_);
+    return result ? std::optional<step_form>{std::move(*result)} : std::nullopt;
+  }
+
   std::optional<step_form> read_set_variable(const value_reader& value) {
     table_reader table{value, set_variable_keys};
     set_variable_step result;
@@ -374,7 +376,7 @@ const step_reader::form_spec step_reader::forms[] = {
     {"subscribe_groups", &step_reader::read_group_step<subscribe_groups_step>},
     {"unsubscribe_groups",
      &step_reader::read_group_step<unsubscribe_groups_step>},
-    {"http_request", nullptr},
+    {"http_request", &step_reader::read_http},
     {"set_variable", &step_reader::read_set_variable},
     {"log", &step_reader::read_log},
     {"raise_error", &step_reader::read_raise_error},

@@ -1,6 +1,9 @@
 #include "flows/engine.hpp"
 
+#include <system_error>
 #include <utility>
+
+#include "flows/backend_caller.hpp"
 
 namespace switchboard::flows {
 
@@ -8,6 +11,10 @@ namespace {
 
 /// How long the registry may take to tell every shard of a source.
 constexpr auto subscribe_timeout = std::chrono::seconds{30};
+
+/// How long backends may still take once the flows were told to end: below
+/// what a shutdown may take at all.
+constexpr auto backend_patience = std::chrono::seconds{2};
 
 std::optional<source_kind> kind_of(flow_source source) {
   switch (source) {
@@ -48,21 +55,30 @@ std::string_view name_of(flow_source source) noexcept {
 
 engine::engine(caf::actor_system& system, std::shared_ptr<const program> code)
     : system_(system), program_(std::move(code)) {
-  for (std::size_t i = 0; i < program_->flows.size(); ++i)
+  for (auto& flow : program_->flows) {
     counters_.push_back(std::make_shared<flow_counters>());
+    gates_.push_back(
+        flow.max_concurrency > 0
+            ? std::make_shared<concurrency_gate>(flow.max_concurrency)
+            : nullptr);
+  }
 }
 
 engine::~engine() {
   for (auto& one : runners_)
     caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+  if (backends_)
+    caf::anon_send_exit(backends_, caf::exit_reason::user_shutdown);
 }
 
 caf::expected<std::unique_ptr<engine>>
 engine::start(const engine_host& host, caf::actor_system& system,
               std::shared_ptr<const program> code, report_function on_report,
-              const lua_limits& limits) {
+              const lua_limits& limits, const backend_options& backends) {
   std::unique_ptr<engine> result{new engine{system, std::move(code)}};
   result->report_ = std::move(on_report);
+  if (auto problem = result->start_backends(backends))
+    return problem;
   for (std::size_t i = 0; i < host.shards; ++i)
     result->sandboxes_.push_back(
         std::make_shared<lua_sandbox>(result->program_->chunks, limits));
@@ -83,6 +99,23 @@ engine::start(const engine_host& host, caf::actor_system& system,
   return result;
 }
 
+caf::error engine::start_backends(const backend_options& options) {
+  if (program_->backends.empty())
+    return caf::none;
+  auto routes = backend_routes::make(*program_, options, report_);
+  if (!routes)
+    return routes.error();
+  try {
+    backends_ = system_.spawn<backend_caller>(
+        *routes, std::make_unique<net::http_client>());
+  } catch (const std::system_error& failure) {
+    return make_error(errc::connectivity,
+                      std::string{"http_request cannot start: "}
+                          + failure.what());
+  }
+  return caf::none;
+}
+
 void engine::begin() {
   for (auto& one : std::exchange(startups_, {}))
     caf::anon_send(one, run_atom::value);
@@ -95,7 +128,8 @@ std::vector<caf::actor> engine::spawn(const engine_host& host, std::size_t flow,
   std::vector<caf::actor> result;
   for (std::size_t shard = 0; shard < shards; ++shard) {
     result.push_back(host.spawn(shard, {program_, flow, host.registry, report_,
-                                        counters_[flow], sandboxes_[shard]}));
+                                        counters_[flow], sandboxes_[shard],
+                                        backends_, gates_[flow]}));
     runners_.push_back(result.back());
   }
   return result;
@@ -132,7 +166,9 @@ std::vector<flow_info> engine::flows() const {
     auto& what = program_->flows[i];
     auto& counted = *counters_[i];
     result.push_back({what.name, what.source, what.config, what.path,
-                      counted.events, counted.failures, counted.in_work});
+                      counted.events, counted.failures, counted.in_work,
+                      counted.waiting, counted.retries,
+                      std::chrono::nanoseconds{counted.time}});
   }
   return result;
 }
@@ -155,6 +191,9 @@ bool engine::stop(std::chrono::nanoseconds limit) {
                        done = false;
                    });
   }
+  if (backends_)
+    caf::anon_send(backends_, hurry_atom::value,
+                   caf::timespan{backend_patience});
   return done && std::chrono::steady_clock::now() <= deadline;
 }
 

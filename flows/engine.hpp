@@ -12,6 +12,7 @@
 #include <switchboard/flow_options.hpp>
 #include <switchboard/switchboard.hpp>
 
+#include "flows/backend_routes.hpp"
 #include "flows/program.hpp"
 #include "flows/runner.hpp"
 
@@ -26,6 +27,10 @@ struct flow_info {
   std::uint64_t events = 0;
   std::uint64_t failures = 0;
   std::uint64_t in_work = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t retries = 0;
+  /// That runs have taken.
+  std::chrono::nanoseconds time{0};
 };
 
 /// The source's name in a configuration file; empty for `none`.
@@ -49,16 +54,17 @@ public:
   /// Returns when every source is subscribed: connections first, so that no
   /// socket gets past its gate.
   /// @param on_report gets `log` steps and failures, from any shard's thread.
-  /// @returns the registry's error with the flow's name in it.
+  /// @returns the registry's error with the flow's name in it, or that of a
+  ///          backend that cannot be reached as the options say.
   static caf::expected<std::unique_ptr<engine>>
   start(instance& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
-        const lua_limits& limits = {});
+        const lua_limits& limits = {}, const backend_options& backends = {});
 
   static caf::expected<std::unique_ptr<engine>>
   start(const engine_host& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
-        const lua_limits& limits = {});
+        const lua_limits& limits = {}, const backend_options& backends = {});
 
   /// Begins the flows of `startup`, without waiting for them, and the
   /// schedules. Once.
@@ -70,8 +76,8 @@ public:
   /// All flows, in the file's order.
   std::vector<flow_info> flows() const;
 
-  /// No further ticks of schedules; waits for the flows in work. Events are
-  /// still taken. Idempotent.
+  /// No further ticks of schedules; waits for the flows in work, whose requests
+  /// to backends soon fail then. Events are still taken. Idempotent.
   /// @returns whether all were done in time.
   bool stop(std::chrono::nanoseconds limit = std::chrono::seconds{3});
 
@@ -85,6 +91,7 @@ private:
   std::vector<caf::actor> spawn(const engine_host& host, std::size_t flow,
                                 std::size_t shards);
   caf::error subscribe(const engine_host& host, std::size_t flow);
+  caf::error start_backends(const backend_options& options);
 
   caf::actor_system& system_;
   std::shared_ptr<const program> program_;
@@ -93,6 +100,10 @@ private:
   /// One for each shard.
   std::vector<std::shared_ptr<lua_sandbox>> sandboxes_;
   std::vector<caf::actor> runners_;
+  /// Of each flow; null: no limit.
+  std::vector<std::shared_ptr<concurrency_gate>> gates_;
+  /// Null where no step needs it.
+  caf::actor backends_;
   /// Those that nothing but `begin` begins.
   std::vector<caf::actor> startups_;
   std::vector<caf::actor> schedules_;

@@ -26,6 +26,9 @@ void flow_run::begin(const flow& what, scope in, caf::strong_actor_ptr socket) {
   root_ = &what;
   scope_ = std::move(in);
   socket_ = std::move(socket);
+  event_.id.clear();
+  if (!program_.backends.empty())
+    event_.time = caf::make_timestamp();
   error_.reset();
   waiting_for_ = nullptr;
   frames_.clear();
@@ -76,6 +79,16 @@ void flow_run::fail(error_text why) {
   unwind(std::move(why));
 }
 
+void flow_run::fail(error_text why, value output) {
+  auto& what = *std::exchange(waiting_for_, nullptr);
+  try {
+    finish_step(what, std::move(output));
+  } catch (const std::exception&) {
+    // A `target_value` that fails as well: the first error is what counts.
+  }
+  unwind(std::move(why));
+}
+
 template <class Function>
 bool flow_run::guarded(const step& what, Function part) {
   try {
@@ -116,7 +129,8 @@ bool flow_run::execute(const step& what) {
           auto& called = program_.flows[x.flow];
           push(frame::kind::flow, called.steps, &what).of = &called;
         } else {
-          pending_ = make_operation(x, {scope_, lua_, config(), socket_});
+          pending_ = make_operation(
+              x, {scope_, lua_, config(), socket_, *root_, event_});
           if (auto known = std::get_if<value>(&pending_)) {
             finish_step(what, std::move(*known));
           } else {

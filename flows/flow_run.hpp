@@ -59,6 +59,10 @@ public:
   /// The pending operation failed.
   void fail(error_text why);
 
+  /// The pending operation failed, and has an output all the same: its target
+  /// gets it before an `on_error` runs.
+  void fail(error_text why, value output);
+
   /// Why the flow failed; unset where it did not, or an `on_error` took care.
   const std::optional<error_text>& error() const noexcept {
     return error_;
@@ -134,6 +138,7 @@ private:
   const flow* root_ = nullptr;
   scope scope_;
   caf::strong_actor_ptr socket_;
+  event_identity event_;
   std::vector<frame> frames_;
   operation pending_;
   const step* waiting_for_ = nullptr;

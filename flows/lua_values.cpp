@@ -236,6 +236,14 @@ void push_value(lua_State* state, const value& x) {
       push_json(state, *(*doc)->json());
     else
       lua_pushlstring(state, bytes.data(), bytes.size());
+  } else if (auto map = std::get_if<std::shared_ptr<const record>>(&x)) {
+    luaL_checkstack(state, 4, "values nested too deep");
+    lua_createtable(state, 0, static_cast<int>((*map)->fields.size()));
+    for (auto& [name, field] : (*map)->fields) {
+      lua_pushlstring(state, name.data(), name.size());
+      push_value(state, field);
+      lua_rawset(state, -3);
+    }
   } else {
     lua_pushnil(state);
   }

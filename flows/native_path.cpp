@@ -158,6 +158,11 @@ std::optional<value> native_path::descend(const value& from,
                                           std::size_t next) const {
   if (next == steps_.size())
     return from;
+  if (auto map = std::get_if<std::shared_ptr<const record>>(&from)) {
+    auto name = std::get_if<std::string>(&steps_[next]);
+    auto field = name != nullptr ? (*map)->find(*name) : nullptr;
+    return descend(field != nullptr ? *field : value{}, next + 1);
+  }
   json_ref owner;
   if (auto json = std::get_if<json_ref>(&from))
     owner = *json;

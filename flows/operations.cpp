@@ -87,29 +87,6 @@ json_ref json_of(const value& x) {
   return doc != nullptr && (*doc)->is_json() ? (*doc)->json() : nullptr;
 }
 
-/// @param key the parameter, for messages.
-string_pairs pairs_of(const pairs_expression& pairs, const step_context& at,
-                      const char* key) {
-  string_pairs result;
-  for (auto& [name, text] : pairs.items)
-    add_pairs(result, name, text.evaluate(at.in, at.lua));
-  if (!pairs.from_expression)
-    return result;
-  auto x = pairs.from_expression->evaluate(at.in, at.lua);
-  if (is_nil(x))
-    return result;
-  auto table = json_of(x);
-  // Lua cannot tell an empty list from an empty table.
-  if (table && table->is_array() && table->get_array().empty())
-    return result;
-  if (!table || !table->is_object())
-    refuse(std::string{key} + " is " + std::string{kind_of(x)}
-           + ", expected a table of names and values");
-  for (auto& [name, held] : table->get_object())
-    add_pairs(result, name, from_json(table, held));
-  return result;
-}
-
 socket_type_filter type_of(const std::optional<expression>& what,
                            const step_context& at) {
   auto text = text_of(what, at, "ALL");
@@ -148,6 +125,28 @@ close_code code_of(const std::optional<expression>& what,
 }
 
 } // namespace
+
+string_pairs pairs_of(const pairs_expression& pairs, const step_context& at,
+                      const char* key) {
+  string_pairs result;
+  for (auto& [name, text] : pairs.items)
+    add_pairs(result, name, text.evaluate(at.in, at.lua));
+  if (!pairs.from_expression)
+    return result;
+  auto x = pairs.from_expression->evaluate(at.in, at.lua);
+  if (is_nil(x))
+    return result;
+  auto table = json_of(x);
+  // Lua cannot tell an empty list from an empty table.
+  if (table && table->is_array() && table->get_array().empty())
+    return result;
+  if (!table || !table->is_object())
+    refuse(std::string{key} + " is " + std::string{kind_of(x)}
+           + ", expected a table of names and values");
+  for (auto& [name, held] : table->get_object())
+    add_pairs(result, name, from_json(table, held));
+  return result;
+}
 
 operation make_operation(const send_action& x, const step_context& at) {
   auto content = content_of(x.content, x.binary, at);

@@ -7,6 +7,8 @@
 
 #include <switchboard/messages.hpp>
 
+#include "flows/backend_call.hpp"
+#include "flows/cloud_event.hpp"
 #include "flows/program.hpp"
 #include "flows/scope.hpp"
 
@@ -24,7 +26,7 @@ using operation =
     std::variant<value, direct_send, send_request, broadcast_request,
                  close_request, bulk_close_request,
                  open_outbound_socket_request, subscribe_groups_request,
-                 unsubscribe_groups_request>;
+                 unsubscribe_groups_request, backend_call>;
 
 /// Where a step runs.
 struct step_context {
@@ -34,6 +36,10 @@ struct step_context {
   const std::string& config;
   /// The event's socket; null where it has none, or it is gone.
   const caf::strong_actor_ptr& socket;
+  /// The flow of the event.
+  const flow& root;
+  /// Gets its id by the first that wants to know it.
+  event_identity& event;
 };
 
 // Evaluate a step's parameters. Throw `failure`: EXPRESSION, INVALID_ARGUMENT.
@@ -43,6 +49,13 @@ operation make_operation(const close_action& x, const step_context& at);
 operation make_operation(const bulk_close_action& x, const step_context& at);
 operation make_operation(const open_action& x, const step_context& at);
 operation make_operation(const groups_action& x, const step_context& at);
+operation make_operation(const http_request_action& x, const step_context& at);
+
+/// The names and values of a parameter.
+/// @param key the parameter, for messages.
+/// Throws `failure`: EXPRESSION, INVALID_ARGUMENT.
+string_pairs pairs_of(const pairs_expression& pairs, const step_context& at,
+                      const char* key);
 
 /// `{ matched, failures }`, each failure with socket_id, type, uri,
 /// error_type and error_message.

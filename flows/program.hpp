@@ -89,6 +89,15 @@ struct groups_action {
   list_expression groups;
 };
 
+struct http_request_action {
+  std::optional<expression> method;
+  expression url;
+  pairs_expression headers;
+  std::optional<expression> body;
+  /// One of `program::backends`.
+  std::shared_ptr<const http_request_settings> settings;
+};
+
 struct set_variable_action {
   std::string name;
   expression what;
@@ -123,9 +132,9 @@ struct flow_ref_action {
 
 struct step {
   std::variant<send_action, broadcast_action, close_action, bulk_close_action,
-               open_action, groups_action, set_variable_action, log_action,
-               raise_error_action, choice_action, for_each_action,
-               flow_ref_action>
+               open_action, groups_action, http_request_action,
+               set_variable_action, log_action, raise_error_action,
+               choice_action, for_each_action, flow_ref_action>
       form;
   std::optional<expression> when;
   std::optional<std::string> target;
@@ -144,6 +153,10 @@ struct flow {
   std::optional<reconnection_options> reconnection;
   /// Of `schedule`; positive.
   std::chrono::nanoseconds every{0};
+  /// 0: no limit.
+  std::size_t max_concurrency = 0;
+  /// 0: none.
+  std::chrono::nanoseconds timeout{0};
   step_list steps;
   step_list on_error;
 };
@@ -152,6 +165,8 @@ struct flow {
 struct program {
   std::vector<flow> flows;
   std::shared_ptr<const lua_chunks> chunks;
+  /// What the steps `http_request` are made with.
+  std::vector<std::shared_ptr<const http_request_settings>> backends;
 };
 
 /// What became of flows: a program, or what is wrong with them.

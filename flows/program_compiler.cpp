@@ -26,6 +26,7 @@ public:
     if (!problems_.empty())
       return {nullptr, std::move(problems_)};
     result->chunks = std::make_shared<const lua_chunks>(std::move(chunks_));
+    result->backends = std::move(backends_);
     return {std::move(result), {}};
   }
 
@@ -53,6 +54,8 @@ private:
     result.output_mime_type = from.output_mime_type;
     result.reconnection = from.reconnection;
     result.every = from.every;
+    result.max_concurrency = from.max_concurrency;
+    result.timeout = from.timeout;
     result.steps = make_steps(from.steps);
     result.on_error = make_steps(from.on_error);
     return result;
@@ -138,6 +141,13 @@ private:
     return {false, make(x.config), make(x.socket_id), make(x.groups)};
   }
 
+  http_request_action make(const http_request_step& x, const step_options&) {
+    backends_.push_back(
+        std::make_shared<const http_request_settings>(x.settings));
+    return {make(x.method), make(x.url), make(x.headers), make(x.body),
+            backends_.back()};
+  }
+
   set_variable_action make(const set_variable_step& x, const step_options&) {
     return {x.name, make(x.value)};
   }
@@ -212,6 +222,7 @@ private:
   std::unordered_map<std::string, std::size_t> index_;
   std::size_t current_ = 0;
   lua_chunks chunks_;
+  std::vector<std::shared_ptr<const http_request_settings>> backends_;
   diagnostics problems_;
 };
 

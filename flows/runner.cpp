@@ -32,14 +32,6 @@ std::string_view problem_of(send_outcome what) {
   }
 }
 
-caf::error to_error(const error_text& what) {
-  for (auto code = static_cast<std::uint8_t>(errc::connectivity);
-       code < static_cast<std::uint8_t>(errc::custom); ++code)
-    if (name_of(static_cast<errc>(code)) == what.type)
-      return make_error(static_cast<errc>(code), what.message);
-  return make_custom_error(what.type, what.message);
-}
-
 } // namespace
 
 runner::runner(caf::actor_config& config, runner_settings settings)
@@ -55,17 +47,30 @@ const char* runner::name() const {
 
 void runner::on_exit() {
   ticking_ = false;
+  auto stopped = [this](job& what) {
+    if (what.promise.pending())
+      what.promise.deliver(make_error(errc::connectivity,
+                                      "flow " + code().name + " was stopped"));
+  };
   for (auto& what : parked_) {
     if (!what)
       continue;
     --settings_.counters->in_work;
-    if (what->promise.pending())
-      what->promise.deliver(make_error(errc::connectivity,
-                                       "flow " + code().name + " was stopped"));
+    if (settings_.gate)
+      settings_.gate->leave();
+    stopped(*what);
   }
+  for (auto& what : waiting_) {
+    --settings_.counters->waiting;
+    stopped(*what);
+  }
+  if (settings_.gate)
+    settings_.gate->forget(caf::actor_cast<caf::actor>(this));
   for (auto& promise : finishing_)
     promise.deliver(caf::unit);
+  deadlines_.clear();
   parked_.clear();
+  waiting_.clear();
   idle_.clear();
   trailing_.clear();
   finishing_.clear();
@@ -77,7 +82,7 @@ caf::behavior runner::make_behavior() {
   set_exit_handler([this](const caf::exit_msg& what) {
     leaving_ = true;
     ticking_ = false;
-    if (in_work_ == 0 || what.reason == caf::exit_reason::kill)
+    if (!is_busy() || what.reason == caf::exit_reason::kill)
       quit(what.reason);
   });
   return {
@@ -116,10 +121,12 @@ caf::behavior runner::make_behavior() {
         if (auto what = take(id))
           drive(std::move(what));
       },
+      [this](granted_atom) { granted(); },
+      [this](late_atom) { expire(); },
       [this](finish_atom) -> caf::result<void> {
         auto promise = make_response_promise();
         ticking_ = false;
-        if (in_work_ == 0)
+        if (!is_busy())
           promise.deliver(caf::unit);
         else
           finishing_.push_back(promise);
@@ -139,7 +146,7 @@ bool runner::on_message(local_socket& from, message_view content) {
   what->run.begin(code(), {std::move(input), std::move(attributes), {}, {}},
                   what->handle);
   in_call_ = what.get();
-  drive(std::move(what));
+  admit(std::move(what));
   return std::exchange(in_call_, nullptr) == nullptr;
 }
 
@@ -158,8 +165,6 @@ runner::job_ptr runner::new_job() {
     what = std::move(idle_.back());
     idle_.pop_back();
   }
-  ++settings_.counters->events;
-  ++settings_.counters->in_work;
   return what;
 }
 
@@ -168,8 +173,9 @@ void runner::start(scope in, caf::strong_actor_ptr socket,
   auto what = new_job();
   what->promise = std::move(promise);
   what->tells_failure = tells_failure;
+  what->handle = socket;
   what->run.begin(code(), std::move(in), std::move(socket));
-  drive(std::move(what));
+  admit(std::move(what));
 }
 
 void runner::drive(job_ptr what) {
@@ -197,6 +203,8 @@ void runner::ask(job& what) {
           ask<bulk_close_result>(id, settings_.registry, std::move(x));
         else if constexpr (std::is_same_v<form, open_outbound_socket_request>)
           ask<std::string>(id, settings_.registry, std::move(x));
+        else if constexpr (std::is_same_v<form, backend_call>)
+          ask_backend(what, std::move(x));
         else if constexpr (!std::is_same_v<form, value>)
           ask<void>(id, settings_.registry, std::move(x));
       },
@@ -298,16 +306,26 @@ runner::job_ptr runner::take(std::uint64_t id) {
 }
 
 void runner::finish(job_ptr what) {
-  --settings_.counters->in_work;
+  auto& counters = *settings_.counters;
+  --counters.in_work;
+  counters.time += static_cast<std::uint64_t>(
+      std::chrono::nanoseconds{std::chrono::steady_clock::now() - what->begun}
+          .count());
+  if (what->deadline != 0)
+    deadlines_.settle(*what);
   auto promise = std::exchange(what->promise, {});
   if (auto& error = what->run.error()) {
-    ++settings_.counters->failures;
+    ++counters.failures;
     tell(report::severity::warning,
          "flow " + code().name + " failed: " + error->type + ": "
              + error->message,
          what->run);
+    if (what->closing)
+      close_socket(*what);
     if (what->tells_failure && promise.pending())
-      promise.deliver(to_error(*error));
+      promise.deliver(refusal_of(*what));
+  } else if (what->closing) {
+    close_socket(*what);
   }
   if (promise.pending())
     promise.deliver(caf::unit);
@@ -318,11 +336,15 @@ void runner::finish(job_ptr what) {
   what->local = nullptr;
   what->handle = nullptr;
   what->tells_failure = false;
+  what->closing.reset();
+  what->refusal.reset();
+  if (settings_.gate)
+    settings_.gate->leave();
   if (idle_.size() < max_idle) {
     what->run.forget();
     idle_.push_back(std::move(what));
   }
-  if (in_work_ > 0)
+  if (is_busy())
     return;
   for (auto& waiting : std::exchange(finishing_, {}))
     waiting.deliver(caf::unit);

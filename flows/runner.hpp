@@ -1,8 +1,10 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -12,20 +14,14 @@
 #include <switchboard/pinned_handler.hpp>
 #include <switchboard/switchboard.hpp>
 
+#include "flows/backend_call.hpp"
+#include "flows/concurrency_gate.hpp"
+#include "flows/flow_counters.hpp"
 #include "flows/flow_run.hpp"
 #include "flows/program.hpp"
+#include "flows/run_deadlines.hpp"
 
 namespace switchboard::flows {
-
-/// Of one flow, over all shards.
-struct flow_counters {
-  /// Runs begun.
-  std::atomic<std::uint64_t> events{0};
-  /// Runs that failed, and no `on_error` took care.
-  std::atomic<std::uint64_t> failures{0};
-  /// Runs begun and not over.
-  std::atomic<std::uint64_t> in_work{0};
-};
 
 /// What one runner needs.
 struct runner_settings {
@@ -37,6 +33,10 @@ struct runner_settings {
   std::shared_ptr<flow_counters> counters;
   /// Shared by the runners of one shard, which run on one thread.
   std::shared_ptr<lua_sandbox> lua;
+  /// A `backend_caller`; null where no step needs one.
+  caf::actor backends = {};
+  /// Shared by the flow's runners; null: no limit.
+  std::shared_ptr<concurrency_gate> gate = nullptr;
 };
 
 /// Runs the flow now: `startup`.
@@ -49,6 +49,8 @@ using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using resume_atom = caf::atom_constant<caf::atom("resume")>;
 /// The socket did not take a message; of the runner to itself.
 using refused_atom = caf::atom_constant<caf::atom("refused")>;
+/// The time of a run is over; of the runner to itself.
+using late_atom = caf::atom_constant<caf::atom("late")>;
 /// No further ticks. Answered once no run is in work. Events are still taken.
 using finish_atom = caf::atom_constant<caf::atom("finish")>;
 
@@ -92,11 +94,32 @@ private:
     caf::strong_actor_ptr handle;
     /// Whether its last broadcast is under way while the socket goes on.
     bool trailing = false;
+    /// When it began.
+    std::chrono::steady_clock::time_point begun;
+    /// Of `run_deadlines`.
+    std::uint64_t deadline = 0;
+    /// When its time is over, where the flow has a `timeout`.
+    std::optional<net::clock::time_point> until;
+    /// How a backend wants the socket closed, when the run is over.
+    std::optional<socket_orders::closing> closing;
+    /// The error of a backend's answer and what of it is for the socket that
+    /// is refused.
+    std::optional<error_text> refusal;
+    std::string refusal_reason;
   };
   using job_ptr = std::unique_ptr<job>;
 
   job_ptr new_job();
-  /// Begins a run.
+  /// Begins a run, now or when `max_concurrency` lets it.
+  void admit(job_ptr what);
+  void begin_run(job_ptr what);
+  /// One that waits may begin.
+  void granted();
+  void set_deadline(job& what);
+  void wake_at_deadline();
+  /// Ends the runs whose time is over.
+  void expire();
+  /// Begins a run of its own.
   void start(scope in, caf::strong_actor_ptr socket,
              caf::response_promise promise, bool tells_failure);
   /// Goes on with a run until it waits or is done.
@@ -109,6 +132,16 @@ private:
   void refused(std::uint64_t id, const caf::error& why);
   void ask_socket(job& what, const direct_send& request);
   void ask_broadcast(job& what, broadcast_request request);
+  void ask_backend(job& what, backend_call call);
+  void take(std::uint64_t id, const backend_answer& answer);
+  /// Does what an answer wants done to the socket, then goes on.
+  void obey(std::uint64_t id, const backend_answer& answer,
+            socket_orders orders);
+  void conclude(std::uint64_t id, const backend_answer& answer);
+  job* find(std::uint64_t id) noexcept;
+  void close_socket(job& what);
+  /// What a socket that is refused is told.
+  caf::error refusal_of(const job& what) const;
   /// Lets the socket go on to its next message.
   void release(job& what);
   void park(job_ptr what);
@@ -117,6 +150,10 @@ private:
   void tick();
   void schedule_next();
   void tell(report::severity level, std::string text, const flow_run& about);
+
+  bool is_busy() const noexcept {
+    return in_work_ > 0 || !waiting_.empty();
+  }
 
   const flow& code() const noexcept {
     return settings_.code->flows[settings_.flow];
@@ -131,6 +168,11 @@ private:
   std::uint32_t last_serial_ = 0;
   /// Jobs to be used again.
   std::vector<job_ptr> idle_;
+  /// Jobs that have not begun.
+  std::deque<job_ptr> waiting_;
+  run_deadlines<job> deadlines_;
+  /// When the next `late_atom` comes.
+  std::optional<caf::actor_clock::time_point> wake_up_;
   /// Of a socket: its broadcasts under way that it did not wait for. While
   /// there are some, what it is sent goes the same way, through the registry,
   /// so that nothing overtakes.

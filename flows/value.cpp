@@ -52,6 +52,32 @@ bool is_truthy(const value& x) {
   return true;
 }
 
+boost::json::value to_json(const value& x) {
+  return std::visit(
+      [](const auto& what) -> boost::json::value {
+        using type = std::decay_t<decltype(what)>;
+        if constexpr (std::is_same_v<type, std::monostate>) {
+          return nullptr;
+        } else if constexpr (std::is_same_v<type, document_ptr>) {
+          auto bytes = what->content().view();
+          if (what->is_json())
+            return *what->json();
+          return boost::json::string{bytes.data(), bytes.size()};
+        } else if constexpr (std::is_same_v<type, json_ref>) {
+          return *what;
+        } else if constexpr (std::is_same_v<type,
+                                            std::shared_ptr<const record>>) {
+          boost::json::object result;
+          for (auto& [name, field] : what->fields)
+            result.emplace(name, to_json(field));
+          return result;
+        } else {
+          return boost::json::value(what);
+        }
+      },
+      x);
+}
+
 std::string to_text(const value& x) {
   return std::visit(
       [](const auto& what) -> std::string {
@@ -69,6 +95,8 @@ std::string to_text(const value& x) {
           result = what->content().view();
         else if constexpr (std::is_same_v<type, json_ref>)
           append_json(result, *what);
+        else if constexpr (std::is_same_v<type, std::shared_ptr<const record>>)
+          append_json(result, to_json(what));
         return result;
       },
       x);
@@ -116,6 +144,8 @@ std::string_view kind_of(const value& x) noexcept {
       "nil", "a boolean", "a number", "a number", "a string", "the payload"};
   if (auto ref = std::get_if<json_ref>(&x))
     return (*ref)->is_array() ? "a list" : "a map";
+  if (std::holds_alternative<std::shared_ptr<const record>>(x))
+    return "a map";
   return names[x.index()];
 }
 

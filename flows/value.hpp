@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,13 +16,29 @@
 
 namespace switchboard::flows {
 
+struct record;
+
 /// What an expression yields and a variable holds. Cheap to copy but for
 /// long strings. A `json_ref` is never null and holds an array or an object;
 /// scalars have alternatives of their own (see `from_json`). Integers are of
 /// Lua's width.
-using value =
-    std::variant<std::monostate, bool, std::int64_t, double, std::string,
-                 std::shared_ptr<const document>, json_ref>;
+using value = std::variant<std::monostate, bool, std::int64_t, double,
+                           std::string, std::shared_ptr<const document>,
+                           json_ref, std::shared_ptr<const record>>;
+
+/// A map with documents in it, whose bytes stay as they are: what JSON cannot
+/// hold. Those that are JSON were parsed before.
+struct record {
+  std::vector<std::pair<std::string, value>> fields;
+
+  /// Null where there is none.
+  const value* find(std::string_view name) const noexcept {
+    for (auto& [key, x] : fields)
+      if (key == name)
+        return &x;
+    return nullptr;
+  }
+};
 
 /// Makes a value of one node of a JSON value; null is nil.
 /// @param node points into what `owner` keeps alive.
@@ -36,6 +54,10 @@ inline bool is_nil(const value& x) noexcept {
 /// Whether Lua takes it for true: all but nil and false. A document counts by
 /// the JSON it holds, where it is JSON.
 bool is_truthy(const value& x);
+
+/// A value as JSON: a document as what it holds where it is JSON, else as a
+/// string. Throws as `document::json` does.
+boost::json::value to_json(const value& x);
 
 /// The text of a value: nil is empty, lists and maps are JSON, a document is
 /// its bytes.

@@ -86,24 +86,35 @@ std::size_t http_response::count(std::string_view name) const noexcept {
 }
 
 struct response_reader::state {
-  explicit state(std::size_t max_header_size)
-      : limit(std::min<std::size_t>(
-          max_header_size, std::numeric_limits<std::uint32_t>::max())) {
+  state(std::size_t max_header_size, std::size_t max_body_size, bool has_body)
+      : limit(std::min<std::size_t>(max_header_size,
+                                    std::numeric_limits<std::uint32_t>::max())),
+        body_limit(max_body_size),
+        skips_body(!has_body) {
     renew();
   }
 
   void renew() {
     parser = std::make_unique<answer_parser>();
     parser->header_limit(static_cast<std::uint32_t>(limit));
-    parser->body_limit(max_body);
+    parser->body_limit(body_limit);
+    parser->skip(skips_body);
     parser->eager(false);
     taken = 0;
   }
 
   status parse_head();
   status parse_body();
+  status failed(const error_code& why) {
+    too_large =
+        why == http::error::body_limit || why == http::error::header_limit;
+    return status::failed;
+  }
 
   std::size_t limit;
+  std::size_t body_limit;
+  bool skips_body;
+  bool too_large = false;
   std::unique_ptr<answer_parser> parser;
   /// Arrived and not parsed.
   std::string held;
@@ -121,8 +132,10 @@ response_reader::status response_reader::state::parse_head() {
     held.erase(0, used);
     taken += used;
     if (failure && failure != http::error::need_more)
-      return status::failed;
-    if (taken + (failure ? held.size() : 0) > limit || parser->old_version)
+      return failed(failure);
+    if (taken + (failure ? held.size() : 0) > limit)
+      return failed(http::error::header_limit);
+    if (parser->old_version)
       return status::failed;
     if (!parser->is_header_done())
       return status::need_more;
@@ -146,15 +159,17 @@ response_reader::status response_reader::state::parse_body() {
     if (failure == http::error::need_more || (!failure && used == 0))
       return parser->is_done() ? status::complete : status::need_more;
     if (failure)
-      return status::failed;
+      return failed(failure);
     if (held.empty() && !parser->is_done())
       return status::need_more;
   }
   return status::complete;
 }
 
-response_reader::response_reader(std::size_t max_header_size)
-    : state_(std::make_unique<state>(max_header_size)) {}
+response_reader::response_reader(std::size_t max_header_size,
+                                 std::size_t max_body_size, bool has_body)
+    : state_(
+        std::make_unique<state>(max_header_size, max_body_size, has_body)) {}
 
 response_reader::~response_reader() = default;
 
@@ -194,6 +209,14 @@ bool response_reader::keeps_alive() const noexcept {
   auto& self = *state_;
   return self.now == status::complete && self.held.empty()
          && self.parser->keep_alive() && !self.parser->need_eof();
+}
+
+bool response_reader::too_large() const noexcept {
+  return state_->too_large;
+}
+
+http_response response_reader::take_response() {
+  return std::move(state_->parser->response);
 }
 
 std::string response_reader::take_rest() {

@@ -15,7 +15,7 @@ struct http_response {
   std::string reason;
   /// As they came, in wire order.
   header_list headers;
-  /// What was read of it, at most `response_reader::max_body` bytes.
+  /// What was read of it, within the reader's limit.
   std::string body;
 
   /// The first value of a header, names compared without case; empty where
@@ -43,11 +43,15 @@ public:
     failed,
   };
 
-  /// A larger body is read no further.
+  /// A larger body is read no further, unless the caller wants more.
   static constexpr std::size_t max_body = 64 * 1024;
 
   /// @param max_header_size status line and headers, in bytes.
-  explicit response_reader(std::size_t max_header_size);
+  /// @param max_body_size in bytes; a larger body fails.
+  /// @param has_body false for the answer to a HEAD.
+  explicit response_reader(std::size_t max_header_size,
+                           std::size_t max_body_size = max_body,
+                           bool has_body = true);
   ~response_reader();
 
   /// Takes bytes as they arrive. Interim answers (RFC 9110 §15.2) but 101 are
@@ -64,6 +68,12 @@ public:
 
   /// Whether another request may follow on the connection, once complete.
   bool keeps_alive() const noexcept;
+
+  /// Whether it failed because the answer is larger than the limits.
+  bool too_large() const noexcept;
+
+  /// Gives the answer away, once complete.
+  http_response take_response();
 
   /// What came behind what was parsed.
   std::string take_rest();

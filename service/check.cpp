@@ -18,7 +18,8 @@ auto place_of(const source_place& at) {
 
 /// Whether the stores can be read and something is left to speak: what the
 /// file's reader cannot know.
-void check_tls(const config::document& read,
+/// @param code null where the flows are wrong.
+void check_tls(const config::document& read, const flows::program* code,
                std::vector<config::diagnostic>& out) {
   auto& options = read.switchboard;
   for (auto& context : options.tls) {
@@ -29,6 +30,10 @@ void check_tls(const config::document& read,
         options.websockets.begin(), options.websockets.end(), [&](auto& what) {
           return what.client && what.client->tls == context.name;
         });
+    if (code != nullptr)
+      dials |=
+          std::any_of(code->backends.begin(), code->backends.end(),
+                      [&](auto& what) { return what->tls == context.name; });
     auto usable_by = [&](net::role self) {
       std::string problem;
       if (net::tls_context::make(self, context, problem))
@@ -49,7 +54,7 @@ checked_configuration check(config::load_result read) {
   auto known = read.diagnostics.size();
   result.diagnostics = std::move(read.diagnostics);
   if (known == 0)
-    check_tls(read.value, result.diagnostics);
+    check_tls(read.value, compiled.value.get(), result.diagnostics);
   for (auto& wrong : compiled.diagnostics) {
     auto end = result.diagnostics.begin() + static_cast<std::ptrdiff_t>(known);
     // One mistake is one line, whoever found it first: what is wrong outside

@@ -69,6 +69,9 @@ boost::json::array to_json(const std::vector<flows::flow_info>& flows) {
     entry["events"] = flow.events;
     entry["failures"] = flow.failures;
     entry["in_work"] = flow.in_work;
+    entry["waiting"] = flow.waiting;
+    entry["retries"] = flow.retries;
+    entry["seconds"] = std::chrono::duration<double>{flow.time}.count();
     result.push_back(std::move(entry));
   }
   return result;
@@ -93,8 +96,9 @@ public:
                   {{"shards", std::to_string(instance_->shards())},
                    {"io", instance_->io() == io_method::io_uring ? "io_uring"
                                                                  : "epoll"}});
-    auto flows =
-        flows::engine::start(*instance_, system_, what.program, report_);
+    auto flows = flows::engine::start(
+        *instance_, system_, what.program, report_, {},
+        {what.value.switchboard.tls, what.value.switchboard.proxies});
     if (!flows)
       return fail(flows.error(), exit_failed);
     engine_ = std::move(*flows);

@@ -99,6 +99,45 @@ struct unsubscribe_groups_step {
   template_list groups;
 };
 
+/// What is constant in an `http_request`.
+struct http_request_settings {
+  /// Of one attempt, from the wait for a connection to the answer's last byte.
+  std::chrono::nanoseconds timeout = std::chrono::seconds{10};
+  /// Signs the request; empty: no signature.
+  std::string secret;
+  /// Name of a `tls_options`; empty: OpenSSL's defaults and the system's trust
+  /// store.
+  std::string tls;
+  /// Name of a `proxy_options`; empty: none.
+  std::string proxy;
+  /// Connections to one target. Steps that agree on target, tls, proxy and
+  /// these two limits share them.
+  std::size_t max_connections = 32;
+  /// Requests to one target that may wait for a connection.
+  std::size_t queue_limit = 1024;
+  /// In bytes; a larger answer is an error.
+  std::size_t max_response_size = 1024 * 1024;
+  /// Unset: one attempt.
+  std::optional<reconnection_options> reconnection = std::nullopt;
+  /// Whether the headers of a CloudEvent go along.
+  bool event = true;
+  /// Whether the target may be asked twice for one event; unset: by method.
+  std::optional<bool> idempotent = std::nullopt;
+  /// Who asks the target first whether it wants events at all (the abuse
+  /// protection of CloudEvents' webhooks); empty: nobody.
+  std::string webhook_origin;
+};
+
+struct http_request_step {
+  /// Unset: POST.
+  std::optional<template_text> method;
+  template_text url;
+  template_pairs headers;
+  /// Unset: the payload.
+  std::optional<template_text> body;
+  http_request_settings settings;
+};
+
 struct set_variable_step {
   std::string name;
   template_text value;
@@ -136,8 +175,8 @@ struct step_options {
   std::variant<send_step, broadcast_step, close_socket_step,
                bulk_close_sockets_step, open_outbound_socket_step,
                subscribe_groups_step, unsubscribe_groups_step,
-               set_variable_step, log_step, raise_error_step, choice_step,
-               for_each_step, flow_ref_step>
+               http_request_step, set_variable_step, log_step, raise_error_step,
+               choice_step, for_each_step, flow_ref_step>
       form;
   std::optional<template_text> when;
   std::optional<std::string> target;
@@ -173,6 +212,10 @@ struct flow_options {
   std::optional<reconnection_options> reconnection = std::nullopt;
   /// Of `schedule`.
   std::chrono::nanoseconds every{0};
+  /// Events in work at once, over all shards; 0: no limit.
+  std::size_t max_concurrency = 0;
+  /// Of one run; 0: none.
+  std::chrono::nanoseconds timeout{0};
   std::vector<step_options> steps;
   std::vector<step_options> on_error;
   source_place at;

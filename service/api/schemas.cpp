@@ -266,6 +266,10 @@ object schemas() {
       {"events", count("Since the start.")},
       {"failures", count("Since the start.")},
       {"in_work", count("Now.")},
+      {"waiting", count("Events that max_concurrency keeps waiting, now.")},
+      {"retries", count("Requests made once more, since the start.")},
+      {"seconds", typed("number", "That its runs have taken, since the "
+                                  "start.")},
   });
   result["FlowList"] = record({{"flows", list_of(reference("Flow"))}});
   result["Status"] = record({{"status", one_of({"alive", "ready"})}});

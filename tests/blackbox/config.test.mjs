@@ -137,7 +137,6 @@ test("what comes later is refused by name", async (t) => {
     object_store: "[object_store.a]\ntype = \"memory\"\n",
     redelivery: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nredelivery = {}\nsteps = []\n",
     streaming: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nstreaming = { type = \"in-memory\" }\nsteps = []\n",
-    http_request: "[[flow]]\nname = \"f\"\nsource = \"startup\"\nsteps = [ { http_request = { url = \"http://a\" } } ]\n",
   };
   for (const [key, text] of Object.entries(cases))
     await t.test(key, async (t) => {

@@ -124,7 +124,7 @@ path = "/a/{y}"
 26:5 flow[0].steps[0].sned
 27:11 flow[0].steps[1].log
 28:16 flow[0].steps[2].flow_ref
-29:5 flow[0].steps[3].http_request
+29:20 flow[0].steps[3].http_request.url
 32:8 flow[1].name
 34:8 flow[1].path
 )");

@@ -221,7 +221,8 @@ CAF_TEST(a step has exactly one form) {
       {{"{}", "11: flow[0].steps[0]: has no form, expected one of send, "
               "broadcast, close_socket, bulk_close_sockets, "
               "open_outbound_socket, subscribe_groups, "
-              "unsubscribe_groups, set_variable, log, raise_error, choice, "
+              "unsubscribe_groups, http_request, set_variable, log, "
+              "raise_error, choice, "
               "for_each or flow_ref"},
        {R"({ send = {}, log = "x" })", "24: flow[0].steps[0].log: stands "
                                        "beside send, expected one form a step"},

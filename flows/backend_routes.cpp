@@ -1,0 +1,87 @@
+#include "flows/backend_routes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/digest_memory.hpp"
+#include "net/tls_wire.hpp"
+
+namespace switchboard::flows {
+
+namespace {
+
+/// Finds an entry by its name.
+template <class T>
+const T* named(const std::vector<T>& all, const std::string& name) {
+  auto i = std::find_if(all.begin(), all.end(),
+                        [&](auto& one) { return one.name == name; });
+  return i == all.end() ? nullptr : &*i;
+}
+
+caf::error unknown(const char* what, const std::string& name) {
+  return make_error(errc::invalid_argument, std::string{"http_request: no "}
+                                                + what + " is called `" + name
+                                                + "`");
+}
+
+} // namespace
+
+caf::expected<std::shared_ptr<const backend_routes>>
+backend_routes::make(const program& code, const backend_options& options,
+                     const report_function& report) {
+  auto result = std::make_shared<backend_routes>();
+  std::map<std::string, net::make_secure_wire> wires;
+  for (auto& settings : code.backends) {
+    auto& route = result->routes_[key_of(*settings)];
+    if (route)
+      continue;
+    auto& wire = wires[settings->tls];
+    if (!wire) {
+      auto known =
+          settings->tls.empty() ? nullptr : named(options.tls, settings->tls);
+      if (known == nullptr && !settings->tls.empty())
+        return unknown("TLS context", settings->tls);
+      std::string problem;
+      auto context = net::tls_context::make(
+          net::role::client, known != nullptr ? *known : tls_options{},
+          problem);
+      if (!context)
+        return make_error(errc::invalid_argument,
+                          "tls `" + settings->tls + "`: " + problem);
+      if (known != nullptr && known->trust_store.insecure && report)
+        report({report::severity::warning,
+                "TLS looks at no certificate: whoever is in the way of an "
+                "http_request can read and change all of it",
+                {{"tls", settings->tls}}});
+      wire = net::make_client_wire(std::move(context));
+    }
+    auto dialing = std::make_shared<net::dial_options>();
+    dialing->secure_wire = wire;
+    if (!settings->proxy.empty()) {
+      auto proxy = named(options.proxies, settings->proxy);
+      if (proxy == nullptr)
+        return unknown("proxy", settings->proxy);
+      dialing->proxy = *proxy;
+      dialing->proxy_digests = std::make_shared<net::digest_memory>();
+    }
+    net::http_route made;
+    made.dialing = std::move(dialing);
+    made.max_connections = settings->max_connections;
+    made.queue_limit = settings->queue_limit;
+    route = std::make_shared<const net::http_route>(std::move(made));
+  }
+  return std::shared_ptr<const backend_routes>{std::move(result)};
+}
+
+backend_routes::route_key
+backend_routes::key_of(const http_request_settings& settings) {
+  return {settings.tls, settings.proxy, settings.max_connections,
+          settings.queue_limit};
+}
+
+const std::shared_ptr<const net::http_route>&
+backend_routes::find(const http_request_settings& settings) const {
+  return routes_.at(key_of(settings));
+}
+
+} // namespace switchboard::flows

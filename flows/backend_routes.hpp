@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include <switchboard/flow_options.hpp>
+#include <switchboard/switchboard.hpp>
+
+#include "flows/program.hpp"
+#include "net/http_call.hpp"
+
+namespace switchboard::flows {
+
+/// What `http_request` finds by name.
+struct backend_options {
+  std::vector<tls_options> tls;
+  std::vector<proxy_options> proxies;
+};
+
+/// The ways to the backends of a program; steps that agree on one share its
+/// connections. Any thread once made.
+class backend_routes {
+public:
+  /// Reads every store that is used; warns of what is insecure.
+  /// @returns INVALID_ARGUMENT where a name leads nowhere or a store cannot
+  ///          be used.
+  static caf::expected<std::shared_ptr<const backend_routes>>
+  make(const program& code, const backend_options& options,
+       const report_function& report);
+
+  /// @pre the settings are of the program
+  const std::shared_ptr<const net::http_route>&
+  find(const http_request_settings& settings) const;
+
+private:
+  using route_key =
+      std::tuple<std::string, std::string, std::size_t, std::size_t>;
+
+  static route_key key_of(const http_request_settings& settings);
+
+  std::map<route_key, std::shared_ptr<const net::http_route>> routes_;
+};
+
+} // namespace switchboard::flows

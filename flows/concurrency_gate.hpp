@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <mutex>
+
+#include <caf/all.hpp>
+
+namespace switchboard::flows {
+
+/// Tells a runner that one of its events that wait may begin.
+using granted_atom = caf::atom_constant<caf::atom("granted")>;
+
+/// Lets so many runs of one flow be in work at once, over all shards; the
+/// others wait in the order they came. Any thread.
+class concurrency_gate {
+public:
+  /// @param limit at least 1.
+  explicit concurrency_gate(std::size_t limit) : limit_(limit) {
+    // nop
+  }
+
+  /// @returns whether a run may begin now; if not, `who` gets `granted_atom`
+  ///          when one may.
+  bool enter(const caf::actor& who);
+
+  /// A run is over: its place goes to who waits longest.
+  void leave();
+
+  /// Forgets all that `who` waits for: it ends.
+  void forget(const caf::actor& who);
+
+private:
+  std::mutex mutex_;
+  std::size_t limit_;
+  std::size_t inside_ = 0;
+  std::deque<caf::actor> waiting_;
+};
+
+} // namespace switchboard::flows

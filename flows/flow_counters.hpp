@@ -1,0 +1,24 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace switchboard::flows {
+
+/// Of one flow, over all shards.
+struct flow_counters {
+  /// Runs begun.
+  std::atomic<std::uint64_t> events{0};
+  /// Runs that failed, and no `on_error` took care.
+  std::atomic<std::uint64_t> failures{0};
+  /// Runs begun and not over.
+  std::atomic<std::uint64_t> in_work{0};
+  /// Events that wait because `max_concurrency` runs are in work.
+  std::atomic<std::uint64_t> waiting{0};
+  /// Requests of `http_request` made once more.
+  std::atomic<std::uint64_t> retries{0};
+  /// Nanoseconds that runs which are over have taken.
+  std::atomic<std::uint64_t> time{0};
+};
+
+} // namespace switchboard::flows
