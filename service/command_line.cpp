@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "service/check.hpp"
+#include "service/client/commands.hpp"
 #include "service/exit_code.hpp"
 #include "service/run.hpp"
 
@@ -30,6 +31,7 @@ int dispatch(int argc, const char* const* argv) {
       "check", "Name everything that is wrong with a configuration file");
   check->add_option("FILE", file, "Configuration file (TOML)")->required();
   auto version = app.add_subcommand("version", "Print the version");
+  client::commands client{app};
   app.footer("Exit codes: 0 done, 1 failed while running, 2 wrong usage or "
              "configuration, 3 a listener with fails_deployment cannot be "
              "bound.");
@@ -44,6 +46,8 @@ int dispatch(int argc, const char* const* argv) {
   }
   if (check->parsed())
     return run_check(file);
+  if (auto code = client.run())
+    return *code;
   if (run_file->count() > 0)
     return run_service(std::filesystem::path{file});
   return run_service(std::nullopt);

@@ -84,6 +84,12 @@ std::string_view name_of(log_level level) noexcept {
   }
 }
 
+std::string to_printable(std::string_view text) {
+  std::string result;
+  append_escaped(result, text, false);
+  return result;
+}
+
 std::string to_text_line(const log_line& line) {
   auto result = to_rfc3339(line.time);
   auto level = name_of(line.level);

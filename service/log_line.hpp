@@ -12,6 +12,10 @@ namespace switchboard::service {
 /// `trace`, `debug`, `info`, `warn`, `error`, `off`.
 std::string_view name_of(log_level level) noexcept;
 
+/// The text with control characters and bytes that are not UTF-8 escaped, so
+/// that it cannot begin a line or steer a terminal.
+std::string to_printable(std::string_view text);
+
 /// One line of a log, without its end.
 struct log_line {
   /// Since the Unix epoch, in nanoseconds.

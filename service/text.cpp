@@ -77,4 +77,24 @@ std::string to_lower(std::string_view text) {
   return result;
 }
 
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string result;
+  for (auto c : text) {
+    auto is_plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || std::string_view{"-._~"}.find(c) != std::string_view::npos;
+    if (is_plain) {
+      result += c;
+      continue;
+    }
+    auto byte = static_cast<unsigned char>(c);
+    result += '%';
+    result += digits[byte >> 4];
+    result += digits[byte & 15];
+  }
+  return result;
+}
+
 } // namespace switchboard::service

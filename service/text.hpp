@@ -27,4 +27,8 @@ std::string to_rfc3339(std::int64_t nanoseconds);
 /// Lower case of ASCII letters; all other bytes stay.
 std::string to_lower(std::string_view text);
 
+/// Percent-encoded as one segment of a path or one value of a query
+/// (RFC 3986 §2.3).
+std::string percent_encoded(std::string_view text);
+
 } // namespace switchboard::service

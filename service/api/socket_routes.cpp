@@ -5,6 +5,7 @@
 #include "service/api/open_request.hpp"
 #include "service/api/problem.hpp"
 #include "service/api/routes.hpp"
+#include "service/text.hpp"
 
 namespace switchboard::service::api {
 
@@ -52,27 +53,6 @@ outcome list(const request& from, const backend&) {
   });
 }
 
-/// A text as one segment of a path (RFC 3986 §2.3).
-std::string encoded(std::string_view segment) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string result;
-  for (auto c : segment) {
-    auto is_plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9')
-        || std::string_view{"-._~"}.find(c) != std::string_view::npos;
-    if (is_plain) {
-      result += c;
-      continue;
-    }
-    auto byte = static_cast<unsigned char>(c);
-    result += '%';
-    result += digits[byte >> 4];
-    result += digits[byte & 15];
-  }
-  return result;
-}
-
 outcome open(const request& from, const backend&) {
   auto [what, wrong] = read_open_request(from.body);
   if (!wrong.empty())
@@ -81,7 +61,8 @@ outcome open(const request& from, const backend&) {
     boost::json::object body;
     body["socket_id"] = id;
     auto result = json_answer(201, body);
-    result.headers.emplace_back("Location", "/v1/sockets/" + encoded(id));
+    result.headers.emplace_back("Location",
+                                "/v1/sockets/" + percent_encoded(id));
     return result;
   };
   return ask<std::string>(std::move(what), render, opening_timeout);
