@@ -1,16 +1,14 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <vector>
 
 #include <caf/all.hpp>
 
 #include <switchboard/pinned_handler.hpp>
 
 #include "actors/bound_actor.hpp"
+#include "net/fifo.hpp"
 #include "net/send_queue.hpp"
 
 namespace switchboard::actors {
@@ -37,13 +35,7 @@ public:
   std::optional<pending_send> take(net::send_token token);
 
 private:
-  struct list {
-    std::vector<pending_send> entries;
-    std::size_t head = 0;
-  };
-
-  /// Null until the first.
-  std::unique_ptr<list> list_;
+  net::fifo<pending_send> list_;
 };
 
 } // namespace switchboard::actors

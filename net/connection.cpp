@@ -25,12 +25,15 @@ connection::connection(loop& home, std::unique_ptr<wire> stream,
                        std::shared_ptr<const connection_options> options,
                        const std::optional<deflate_agreement>& compression)
     : loop_(home),
-      wire_(std::move(stream)),
       options_(std::move(options)),
       reader_(options_->self, options_->max_message_size, compression),
       heard_(home.now()),
       active_(home.now()),
-      compression_(compression) {}
+      socket_(stream->release()),
+      compression_(compression) {
+  if (!socket_)
+    wire_ = std::move(stream);
+}
 
 connection::~connection() {
   loop_.unmark(*this);
@@ -42,7 +45,7 @@ void connection::start(connection_observer& observer,
   paused_ = paused;
   keep(received);
   interest_ = EPOLLIN;
-  if (!loop_.add(wire_->fd(), *this, interest_)) {
+  if (!loop_.add(fd(), *this, interest_)) {
     lose("no room to watch another connection");
     return;
   }
@@ -57,8 +60,7 @@ void connection::close(close_code code, std::string_view reason) {
   note_end(code, reason, false);
   phase_ = phase::closing;
   queue_close(code, reason);
-  close_deadline_ = loop_.now() + options_->close_timeout;
-  schedule();
+  schedule_end();
   // The peer's close frame may lie behind messages that nobody will take.
   paused_ = false;
   take_leftover();
@@ -98,10 +100,10 @@ void connection::on_io(std::uint32_t events) {
 }
 
 int connection::receives_from() const noexcept {
-  if (reads_much_ || wire_->secure() || phase_ == phase::ended
+  if (reads_much_ || secure() || phase_ == phase::ended
       || (!may_read() && phase_ != phase::finishing))
     return -1;
-  return wire_->fd();
+  return fd();
 }
 
 void connection::on_received(std::span<std::byte> slice, int result) {
@@ -138,7 +140,7 @@ bool connection::may_read() const noexcept {
 
 void connection::read_some() {
   auto buffer = loop_.read_buffer();
-  auto result = wire_->read(buffer);
+  auto result = wire_ ? wire_->read(buffer) : plain_read(socket_.get(), buffer);
   reads_much_ = result.bytes >= call_batch::slice_size;
   handle_read(result, buffer);
 }
@@ -241,8 +243,7 @@ void connection::on_close(const close_status& status) {
     queue_close(status.code, status.reason);
   }
   phase_ = phase::finishing;
-  close_deadline_ = loop_.now() + options_->close_timeout;
-  schedule();
+  schedule_end();
   loop_.mark_dirty(*this);
 }
 
@@ -257,8 +258,7 @@ void connection::fail(close_code code, std::string_view reason) {
     note_end(code, reason, false);
     queue_close(code, reason);
   }
-  close_deadline_ = loop_.now() + options_->close_timeout;
-  schedule();
+  schedule_end();
   loop_.mark_dirty(*this);
   update_interest();
 }
@@ -280,7 +280,7 @@ void connection::note_end(close_code code, std::string_view reason,
 void connection::finish() {
   phase_ = phase::ended;
   loop_.disarm(*this);
-  loop_.remove(wire_->fd());
+  loop_.remove(fd());
   drop_queued(drop_cause::ended, "the connection was lost");
   // A frame that was begun is lost as well.
   std::vector<send_token> begun;
@@ -302,14 +302,10 @@ void connection::update_interest() {
   if (wanted == interest_)
     return;
   interest_ = wanted;
-  loop_.modify(wire_->fd(), *this, wanted);
+  loop_.modify(fd(), *this, wanted);
 }
 
 void connection::schedule() {
-  if (phase_ == phase::closing || phase_ == phase::finishing) {
-    loop_.arm(*this, close_deadline_);
-    return;
-  }
   auto next = active_ + options_->idle_timeout;
   if (options_->ping_interval.count() > 0) {
     auto intervals = ping_pending_ ? 2 : 1;
@@ -321,6 +317,11 @@ void connection::schedule() {
   if (next - loop_.now() > 20 * coarse)
     next = clock::time_point{ticks * coarse};
   loop_.arm(*this, next);
+}
+
+/// The closing handshake's deadline takes the place of all others.
+void connection::schedule_end() {
+  loop_.arm(*this, loop_.now() + options_->close_timeout);
 }
 
 void connection::on_timer() {

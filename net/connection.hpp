@@ -18,6 +18,7 @@
 #include "net/message_reader.hpp"
 #include "net/outgoing.hpp"
 #include "net/send_queue.hpp"
+#include "net/unique_fd.hpp"
 #include "net/wire.hpp"
 
 namespace switchboard::net {
@@ -200,10 +201,21 @@ private:
   void note_end(close_code code, std::string_view reason, bool clean);
   void update_interest();
   void schedule();
+  void schedule_end();
   void check_open_deadlines(clock::time_point now);
   std::optional<mask_key> next_key();
 
+  int fd() const noexcept {
+    return wire_ ? wire_->fd() : socket_.get();
+  }
+
+  /// Whether nobody but the wire may read and write.
+  bool secure() const noexcept {
+    return wire_ && wire_->secure();
+  }
+
   loop& loop_;
+  /// Null where bytes go through `socket_` as they are.
   std::unique_ptr<wire> wire_;
   std::shared_ptr<const connection_options> options_;
   connection_observer* observer_ = nullptr;
@@ -220,8 +232,9 @@ private:
   clock::time_point heard_;
   /// Last message, ping or pong in either direction.
   clock::time_point active_;
-  clock::time_point close_deadline_;
   std::uint32_t interest_ = 0;
+  /// The wire's own where there is one.
+  unique_fd socket_;
   std::optional<deflate_agreement> compression_;
   phase phase_ = phase::open;
   bool paused_ = false;

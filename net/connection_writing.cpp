@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <openssl/rand.h>
+#include <sys/socket.h>
 
 // What a connection writes: messages, control frames, the queue's way out.
 
@@ -156,7 +157,7 @@ void connection::on_flush() {
 
 int connection::offer(std::span<iovec>& vectors, std::span<std::byte> scratch) {
   if (phase_ == phase::ended || write_blocked_ || queue_.empty()
-      || queue_.bytes() > batched_write || wire_->secure())
+      || queue_.bytes() > batched_write || secure())
     return -1;
   auto pieces = queue_.gather(vectors, scratch);
   std::size_t offered = 0;
@@ -166,7 +167,7 @@ int connection::offer(std::span<iovec>& vectors, std::span<std::byte> scratch) {
     return -1;
   vectors = pieces;
   queue_.begin();
-  return wire_->fd();
+  return fd();
 }
 
 void connection::on_wrote(int result) {
@@ -188,7 +189,9 @@ void connection::flush() {
   std::size_t offered = 0;
   for (auto& piece : pieces)
     offered += piece.iov_len;
-  handle_write(wire_->write(pieces), offered);
+  handle_write(wire_ ? wire_->write(pieces)
+                     : plain_write(socket_.get(), pieces),
+               offered);
 }
 
 void connection::handle_write(const wire_result& result, std::size_t offered) {
@@ -222,7 +225,10 @@ void connection::after_write() {
     }
     if (!write_shut_) {
       write_shut_ = true;
-      wire_->shutdown_write();
+      if (wire_)
+        wire_->shutdown_write();
+      else
+        ::shutdown(socket_.get(), SHUT_WR);
     }
   }
   if (!paused_ && leftover_)

@@ -28,21 +28,11 @@ public:
   explicit plain_wire(unique_fd fd) : fd_(std::move(fd)) {}
 
   wire_result read(std::span<std::byte> into) override {
-    return read_outcome(
-        with_errno(::recv(fd_.get(), into.data(), into.size(), 0)));
+    return plain_read(fd_.get(), into);
   }
 
   wire_result write(std::span<const iovec> from) override {
-    ssize_t n = 0;
-    if (from.size() == 1) {
-      n = ::send(fd_.get(), from[0].iov_base, from[0].iov_len, MSG_NOSIGNAL);
-    } else {
-      msghdr message{};
-      message.msg_iov = const_cast<iovec*>(from.data());
-      message.msg_iovlen = from.size();
-      n = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
-    }
-    return write_outcome(with_errno(n));
+    return plain_write(fd_.get(), from);
   }
 
   void shutdown_write() noexcept override {
@@ -55,6 +45,10 @@ public:
 
   bool secure() const noexcept override {
     return false;
+  }
+
+  unique_fd release() noexcept override {
+    return std::move(fd_);
   }
 
 private:
@@ -75,6 +69,23 @@ wire_result write_outcome(long result) {
   if (result >= 0)
     return {wire_result::status::ok, static_cast<std::size_t>(result), {}};
   return failure_outcome(-result);
+}
+
+wire_result plain_read(int fd, std::span<std::byte> into) noexcept {
+  return read_outcome(with_errno(::recv(fd, into.data(), into.size(), 0)));
+}
+
+wire_result plain_write(int fd, std::span<const iovec> from) noexcept {
+  ssize_t n = 0;
+  if (from.size() == 1) {
+    n = ::send(fd, from[0].iov_base, from[0].iov_len, MSG_NOSIGNAL);
+  } else {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(from.data());
+    message.msg_iovlen = from.size();
+    n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  }
+  return write_outcome(with_errno(n));
 }
 
 std::unique_ptr<wire> make_plain_wire(unique_fd fd) {

@@ -8,6 +8,7 @@
 
 #include <sys/uio.h>
 
+#include "net/fifo.hpp"
 #include "net/outgoing.hpp"
 
 namespace switchboard::net {
@@ -24,13 +25,8 @@ public:
     send_token token = 0;
   };
 
-  send_queue() = default;
-  ~send_queue();
-  send_queue(const send_queue&) = delete;
-  send_queue& operator=(const send_queue&) = delete;
-
   bool empty() const noexcept {
-    return head_ == entries_.size();
+    return entries_.empty();
   }
 
   /// Bytes not yet handed to the operating system.
@@ -68,7 +64,7 @@ public:
   /// Takes all that waits for begun until `advance` or `interrupt`: someone
   /// else is writing it.
   void begin() noexcept {
-    begun_ = entries_.size() - head_;
+    begun_ = static_cast<std::uint32_t>(entries_.size());
   }
 
   /// Takes what holds the next `count` bytes for begun until `advance`: they
@@ -90,22 +86,19 @@ public:
 
 private:
   /// The first entry that nothing was written of.
-  std::size_t first_unbegun() const noexcept {
-    return head_ + std::max<std::size_t>(begun_, offset_ > 0 ? 1 : 0);
+  entry* first_unbegun() const noexcept {
+    return entries_.begin()
+           + std::max<std::uint32_t>(begun_, offset_ > 0 ? 1 : 0);
   }
 
-  void make_room();
-  void forget_written();
-
-  /// Without memory of its own while nothing waits.
-  std::vector<entry> entries_;
-  std::size_t head_ = 0;
-  /// Bytes of the head entry already written.
+  fifo<entry> entries_;
+  /// Bytes of the first entry already written.
   std::size_t offset_ = 0;
-  /// Entries of a write under way.
-  std::size_t begun_ = 0;
   std::size_t bytes_ = 0;
-  std::size_t control_bytes_ = 0;
+  /// Entries of a write under way.
+  std::uint32_t begun_ = 0;
+  /// Small: a peer is not read while many answers to its pings wait.
+  std::uint32_t control_bytes_ = 0;
 };
 
 } // namespace switchboard::net

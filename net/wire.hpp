@@ -71,6 +71,13 @@ public:
 
   /// Whether the wire encrypts.
   virtual bool secure() const noexcept = 0;
+
+  /// Gives up the socket where the wire passes bytes on as they are, for
+  /// `plain_read` and `plain_write`; the wire is of no use any more.
+  /// @returns none where it does more than that.
+  virtual unique_fd release() noexcept {
+    return {};
+  }
 };
 
 /// A wire that has to agree with its peer before it carries anything.
@@ -97,6 +104,10 @@ public:
     return -1;
   }
 };
+
+/// Reads from and writes to a non-blocking socket, bytes as they are.
+wire_result plain_read(int fd, std::span<std::byte> into) noexcept;
+wire_result plain_write(int fd, std::span<const iovec> from) noexcept;
 
 /// TCP as it is.
 std::unique_ptr<wire> make_plain_wire(unique_fd fd);
