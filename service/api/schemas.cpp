@@ -268,6 +268,10 @@ object schemas() {
       {"in_work", count("Now.")},
   });
   result["FlowList"] = record({{"flows", list_of(reference("Flow"))}});
+  result["Drain"] = record({
+      {"state", one_of({"none", "draining", "drained"})},
+      {"sockets", count("Those that are still open.")},
+  });
   result["Status"] = record({{"status", one_of({"alive", "ready"})}});
   result["Document"] = typed("object");
   return result;
