@@ -30,6 +30,9 @@ namespace {
 /// two of each shard.
 constexpr auto cut_time = std::chrono::seconds{2};
 
+/// From one batch of closings to the next.
+constexpr auto shortest_pace = std::chrono::milliseconds{1};
+
 /// How long pinned actors may take to end once they were told.
 constexpr auto end_time = std::chrono::seconds{5};
 
@@ -120,6 +123,8 @@ struct instance::impl {
   std::shared_ptr<running_count> running = std::make_shared<running_count>();
   std::shared_ptr<running_count> running_shards =
       std::make_shared<running_count>();
+  std::once_flag drained;
+  std::atomic<bool> draining{false};
   std::atomic<bool> stopped{false};
 
   void start_shards(std::size_t count, io_method io,
@@ -130,11 +135,14 @@ struct instance::impl {
   caf::error begin();
 
   /// Asks every shard the same and waits for the answers.
-  /// @returns whether all of them came in time.
-  template <class Answer, class Request>
-  bool ask_shards(const Request& request, std::chrono::nanoseconds patience);
+  /// @param take called with each of them.
+  template <class Request, class Take>
+  void ask_shards(const Request& request, std::chrono::nanoseconds patience,
+                  Take take);
 
-  void close_sockets(std::chrono::nanoseconds drain);
+  void close_in_batches(socket_type type, const drain_options& how,
+                        std::chrono::steady_clock::time_point deadline);
+  void close_sockets(const drain_options& how);
   void end_actors();
 };
 
@@ -209,9 +217,9 @@ caf::error instance::impl::begin() {
   return result;
 }
 
-template <class Answer, class Request>
-bool instance::impl::ask_shards(const Request& request,
-                                std::chrono::nanoseconds patience) {
+template <class Request, class Take>
+void instance::impl::ask_shards(const Request& request,
+                                std::chrono::nanoseconds patience, Take take) {
   caf::scoped_actor self{system};
   auto ask = [&](const caf::strong_actor_ptr& shard) {
     return self->request(
@@ -222,35 +230,49 @@ bool instance::impl::ask_shards(const Request& request,
   std::vector<decltype(ask(caf::strong_actor_ptr{}))> open;
   for (auto& shard : shard_actors)
     open.push_back(ask(shard));
-  auto complete = true;
-  for (auto& answer : open) {
-    auto missed = [&](const caf::error&) {
-      complete = false;
-    };
-    if constexpr (std::is_void_v<Answer>)
-      answer.receive([] {}, missed);
-    else
-      answer.receive([](const Answer&) {}, missed);
-  }
-  return complete;
+  for (auto& answer : open)
+    answer.receive(take, [](const caf::error&) {
+      // A shard that is late is not waited for twice.
+    });
 }
 
-void instance::impl::close_sockets(std::chrono::nanoseconds drain) {
-  auto deadline = std::chrono::steady_clock::now() + drain;
+void instance::impl::close_in_batches(
+    socket_type type, const drain_options& how,
+    std::chrono::steady_clock::time_point deadline) {
+  auto every = std::max<std::chrono::nanoseconds>(how.every, shortest_pace);
+  auto rounds = std::max<std::uint64_t>(
+      1, static_cast<std::uint64_t>(how.timeout / every / 2));
+  actors::close_some request{type, 0, how.code, how.reason};
+  request.limit = (how.batch + shards.size() - 1) / shards.size();
+  for (;;) {
+    auto begun = std::chrono::steady_clock::now();
+    std::uint64_t most = 0;
+    ask_shards(request, deadline - begun,
+               [&](std::uint64_t left) { most = std::max(most, left); });
+    auto next = begun + every;
+    if (most == 0 || next >= deadline)
+      return;
+    request.limit = std::max(request.limit, (most + rounds - 1) / rounds);
+    std::this_thread::sleep_until(next);
+  }
+}
+
+void instance::impl::close_sockets(const drain_options& how) {
+  auto deadline = std::chrono::steady_clock::now() + how.timeout;
   for (auto& [name, supervisor] : supervisors)
     caf::anon_send(supervisor, actors::stop_dialing{});
-  ask_shards<void>(actors::close_listeners{}, cut_time);
-  if (drain.count() > 0) {
-    actors::walk_close everything{
-        std::make_shared<const actors::compiled_filter>(),
-        close_codes::endpoint_going_down, "going down"};
-    ask_shards<bulk_close_result>(everything, drain);
+  auto done = [] {
+  };
+  ask_shards(actors::close_listeners{}, cut_time, done);
+  if (how.timeout.count() > 0) {
+    close_in_batches(socket_type::inbound, how, deadline);
+    close_in_batches(socket_type::outbound, how, deadline);
     // Handlers may still be at work for sockets that are gone.
     auto left = deadline - std::chrono::steady_clock::now();
     if (left.count() > 0)
-      ask_shards<void>(actors::await_no_sockets{}, left);
+      ask_shards(actors::await_no_sockets{}, left, done);
   }
-  ask_shards<void>(actors::cut_everything{}, cut_time);
+  ask_shards(actors::cut_everything{}, cut_time, done);
 }
 
 void instance::impl::end_actors() {
@@ -325,7 +347,7 @@ caf::error instance::open() {
 instance::instance(std::unique_ptr<impl> ptr) : impl_(std::move(ptr)) {}
 
 instance::~instance() {
-  stop(std::chrono::nanoseconds{0});
+  stop({.timeout = std::chrono::nanoseconds{0}});
 }
 
 const registry_actor& instance::registry() const noexcept {
@@ -350,15 +372,22 @@ std::string instance::address_of(const std::string& listener) const {
 }
 
 bool instance::ready() const noexcept {
-  return impl_->unbound == 0 && !impl_->stopped;
+  return impl_->unbound == 0 && !impl_->draining;
 }
 
-void instance::stop(std::chrono::nanoseconds drain) {
+void instance::drain(const drain_options& how) {
+  std::call_once(impl_->drained, [&] {
+    impl_->draining = true;
+    if (impl_->hub)
+      impl_->hub->close();
+    impl_->close_sockets(how);
+  });
+}
+
+void instance::stop(const drain_options& how) {
   if (impl_->stopped.exchange(true))
     return;
-  if (impl_->hub)
-    impl_->hub->close();
-  impl_->close_sockets(drain);
+  drain(how);
   impl_->end_actors();
   impl_->groups.stop();
   for (auto& shard : impl_->shards)

@@ -71,6 +71,15 @@ struct walk_close {
   std::string reason;
 };
 
+/// Begins to close at most so many sockets of a type. Answered at once with
+/// how many are still to be told, a `std::uint64_t`.
+struct close_some {
+  socket_type type = socket_type::inbound;
+  std::size_t limit = 0;
+  close_code code = close_codes::endpoint_going_down;
+  std::string reason;
+};
+
 /// Answered with a `socket_list` of at most `limit`, sorted by id.
 struct walk_list {
   std::shared_ptr<const compiled_filter> filter;
@@ -172,6 +181,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::place_expired)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::stop_dialing)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_broadcast)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_close)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::close_some)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::walk_groups)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::target_died)

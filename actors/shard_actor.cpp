@@ -31,6 +31,8 @@ void shard_actor::receive(caf::mailbox_element& what) {
     broadcast(what);
   } else if (content.match_elements<walk_close>()) {
     close(what);
+  } else if (content.match_elements<actors::close_some>()) {
+    close_some(what);
   } else if (content.match_elements<walk_list>()) {
     list(what);
   } else if (content.match_elements<walk_groups>()) {
@@ -130,6 +132,23 @@ void shard_actor::close(caf::mailbox_element& what) {
   state->answer = reply{*this, what};
   state->complete = true;
   state->check();
+}
+
+void shard_actor::close_some(caf::mailbox_element& what) {
+  auto& request = what.content().get_as<actors::close_some>(0);
+  std::size_t told = 0;
+  std::uint64_t left = 0;
+  // Copies: a socket without a connection leaves the books at once.
+  for (auto& handle : directory_.all()) {
+    auto& who = *static_cast<socket*>(handle->get());
+    if (who.identity().type() != request.type)
+      continue;
+    if (told == request.limit)
+      left += who.is_closing() ? 0 : 1;
+    else if (who.close(request.code, request.reason, {}))
+      ++told;
+  }
+  reply{*this, what}.deliver(left);
 }
 
 void shard_actor::list(caf::mailbox_element& what) {

@@ -57,6 +57,7 @@ private:
 
   void broadcast(caf::mailbox_element& what);
   void close(caf::mailbox_element& what);
+  void close_some(caf::mailbox_element& what);
   void list(caf::mailbox_element& what);
   void deliver_to_group(caf::mailbox_element& what);
   void cut_everything();

@@ -127,6 +127,11 @@ public:
   bool close(close_code code, std::string_view reason,
              std::function<void()> on_gone);
 
+  /// Whether it is closing, or gone.
+  bool is_closing() const noexcept {
+    return gone_ || (connection_ && !connection_->open());
+  }
+
   /// Ends the connection at once.
   void cut(const std::string& reason);
 

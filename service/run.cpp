@@ -1,7 +1,6 @@
 #include "service/run.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <iostream>
@@ -20,6 +19,7 @@
 #include "service/api/server.hpp"
 #include "service/check.hpp"
 #include "service/demo.hpp"
+#include "service/drain.hpp"
 #include "service/exit_code.hpp"
 #include "service/log.hpp"
 #include "service/signals.hpp"
@@ -28,10 +28,11 @@ namespace switchboard::service {
 
 namespace {
 
-// Together below the five seconds that a shutdown may take.
+/// The most that flows in work get before their sockets are told to close.
 constexpr std::chrono::milliseconds flow_drain{800};
-constexpr std::chrono::milliseconds socket_drain{3000};
-constexpr std::chrono::milliseconds shutdown_limit{4900};
+
+/// For what comes behind the drain until the process is cut.
+constexpr std::chrono::seconds shutdown_margin{4};
 
 /// CAF's own settings are ours to choose: neither its command line nor its
 /// file is read.
@@ -105,6 +106,10 @@ public:
     if (auto problem = instance_->open())
       return fail(problem, exit_deployment);
     engine_->begin();
+    auto& how = what.value.switchboard.runtime.drain;
+    flow_patience_ =
+        std::min<std::chrono::nanoseconds>(flow_drain, how.timeout / 4);
+    drain_ = std::make_unique<drain>(*instance_, how);
     api::backend served;
     served.registry = instance_->registry();
     served.not_ready = [this] {
@@ -112,6 +117,14 @@ public:
     };
     served.flows = [this] {
       return to_json(engine_->flows());
+    };
+    served.drain = [this] {
+      lines_->write(log_level::info, "draining",
+                    {{"by", "the management API"}});
+      drain_->begin();
+    };
+    served.drain_stage = [this] {
+      return name_of(drain_->stage());
     };
     auto api = api::server::start(system_, what.value.admin, std::move(served),
                                   report_);
@@ -125,10 +138,11 @@ public:
   }
 
   void stop() {
-    draining_ = true;
-    if (!engine_->stop(flow_drain))
+    drain_->pause();
+    if (!engine_->stop(flow_patience_))
       lines_->write(log_level::warn, "some flows were still in work");
-    instance_->stop(socket_drain);
+    drain_->finish();
+    instance_->stop();
     api_->stop();
   }
 
@@ -155,8 +169,8 @@ private:
   }
 
   std::optional<std::string> not_ready() const {
-    if (draining_)
-      return "the switchboard is being shut down";
+    if (drain_->stage() != drain_stage::none)
+      return "the switchboard is being drained";
     std::string unbound;
     for (auto& name : listeners_)
       if (instance_->address_of(name).empty())
@@ -169,13 +183,14 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<log> lines_;
   report_function report_;
-  std::atomic<bool> draining_ = false;
+  std::chrono::nanoseconds flow_patience_{0};
   /// Listeners that a configuration uses.
   std::set<std::string> listeners_;
   // Destroyed from the last to the first: flows outlive the instance, whose
   // last events they take.
   std::unique_ptr<flows::engine> engine_;
   std::unique_ptr<instance> instance_;
+  std::unique_ptr<drain> drain_;
   std::unique_ptr<api::server> api_;
 };
 
@@ -208,7 +223,8 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   }
   raise_descriptor_limit(*lines);
   std::signal(SIGPIPE, SIG_IGN);
-  signals watch{lines, shutdown_limit};
+  auto& how = checked.value.switchboard.runtime.drain;
+  signals watch{lines, how.pause + how.timeout + shutdown_margin};
   actor_settings settings;
   caf::actor_system system{settings};
   service running{system, lines};

@@ -258,11 +258,30 @@ enum class io_method : std::uint8_t {
   io_uring,
 };
 
+/// How sockets are closed when the switchboard stops, or drains.
+struct drain_options {
+  /// For telling all of them, their closing handshakes and their handlers'
+  /// work; what is left then is cut.
+  std::chrono::nanoseconds timeout = std::chrono::seconds{10};
+  /// Of a program: how long it is not ready any more and accepts all the same,
+  /// so that load balancers can look away first.
+  std::chrono::nanoseconds pause{0};
+  /// Sockets that are told in one go; more of them where half of `timeout`
+  /// would not be enough.
+  std::uint32_t batch = 1000;
+  /// From one batch to the next.
+  std::chrono::nanoseconds every = std::chrono::milliseconds{100};
+  /// Of the close frames.
+  std::uint16_t code = 1001;
+  std::string reason = "going down";
+};
+
 /// `[runtime]`.
 struct runtime_options {
   /// Event loops; 0: one a core.
   std::size_t shards = 0;
   io_method io = io_method::automatic;
+  drain_options drain;
 };
 
 /// `[admin]`.

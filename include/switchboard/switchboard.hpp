@@ -95,10 +95,14 @@ public:
   /// Whether every listener is bound.
   bool ready() const noexcept;
 
-  /// Stops accepting, closes every socket with 1001 and waits for the closing
-  /// handshakes, until `drain` is over; what is left is cut. Every closed
-  /// event is handed out. Then joins the shards. Idempotent.
-  void stop(std::chrono::nanoseconds drain = std::chrono::seconds{3});
+  /// Stops accepting and dialing, closes every socket, inbound ones first, in
+  /// paced batches, and waits for the closing handshakes until the time is
+  /// over; what is left is cut. Every closed event is handed out. Blocks; a
+  /// second call waits for the first.
+  void drain(const drain_options& how = {});
+
+  /// `drain`, then joins the shards. Idempotent.
+  void stop(const drain_options& how = {});
 
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/json.hpp>
 
@@ -19,6 +20,11 @@ struct backend {
   /// The flows, as `GET /v1/flows` shows them. Called on the API's thread;
   /// must not block.
   std::function<boost::json::array()> flows;
+  /// Begins to take the switchboard out of service. Called on the API's
+  /// thread; must not block, and does nothing the second time.
+  std::function<void()> drain;
+  /// `none`, `draining` or `drained`. Any thread; must not block.
+  std::function<std::string_view()> drain_stage;
 };
 
 } // namespace switchboard::service::api

@@ -17,6 +17,9 @@ std::vector<route> bulk_routes();
 /// The process: configurations, flows, health, this API's description.
 std::vector<route> system_routes();
 
+/// Taking the process out of service.
+std::vector<route> drain_routes();
+
 /// What the query says about which sockets an operation is for.
 socket_filter filter_of(const request& from);
 

@@ -272,6 +272,10 @@ object schemas() {
                                   "start.")},
   });
   result["FlowList"] = record({{"flows", list_of(reference("Flow"))}});
+  result["Drain"] = record({
+      {"state", one_of({"none", "draining", "drained"})},
+      {"sockets", count("Those that are still open.")},
+  });
   result["Status"] = record({{"status", one_of({"alive", "ready"})}});
   result["Document"] = typed("object");
   return result;

@@ -14,7 +14,7 @@ export class Peer {
                         String(port), ...words],
                        { stdio: ["ignore", "pipe", "inherit"] });
     createInterface({ input: this.child.stdout })
-      .on("line", (line) => this.told.push(JSON.parse(line)));
+      .on("line", (line) => this.told.push({ at: Date.now(), ...JSON.parse(line) }));
     this.ended = new Promise((resolve) => this.child.once("close", resolve));
     t.after(() => this.kill());
   }

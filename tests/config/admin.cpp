@@ -40,6 +40,8 @@ file = "logs/s.log"
 [runtime]
 shards = 4
 io = "io_uring"
+drain_timeout = "1min"
+drain = { pause = "5s", batch = 10, every = "20ms", code = "4000", reason = "moving" }
 )"));
   CAF_CHECK_EQUAL(read.admin.host, "0.0.0.0");
   CAF_CHECK_EQUAL(read.admin.port, 9999);
@@ -51,6 +53,13 @@ io = "io_uring"
   CAF_CHECK_EQUAL(read.log.file, "/etc/switchboard/logs/s.log");
   CAF_CHECK_EQUAL(read.switchboard.runtime.shards, 4u);
   CAF_CHECK(read.switchboard.runtime.io == io_method::io_uring);
+  auto& drain = read.switchboard.runtime.drain;
+  CAF_CHECK(drain.timeout == std::chrono::minutes{1});
+  CAF_CHECK(drain.pause == std::chrono::seconds{5});
+  CAF_CHECK_EQUAL(drain.batch, 10u);
+  CAF_CHECK(drain.every == std::chrono::milliseconds{20});
+  CAF_CHECK_EQUAL(drain.code, 4000u);
+  CAF_CHECK_EQUAL(drain.reason, "moving");
 }
 
 CAF_TEST(an address that others reach needs tokens) {
@@ -115,6 +124,22 @@ CAF_TEST(the keys of admin log and runtime are checked) {
              {{"shards = 1", ""},
               {"shards = 0", "10: runtime.shards: 0 is out of range, expected "
                              "an integer from 1 to 1024"},
+              {R"(drain_timeout = "0s")", ""},
+              {R"(drain = { code = 1001 })", ""},
+              {R"(drain = { code = 1005 })",
+               "18: runtime.drain.code: \"1005\" is no close code, expected "
+               "NORMAL_CLOSURE, ENDPOINT_GOING_DOWN, PROTOCOL_ERROR, "
+               "INVALID_DATA, MESSAGE_TOO_LARGE or a number of 1000 to 1003, "
+               "1007 to 1014, 3000 to 4999"},
+              {R"(drain = { batch = 0 })",
+               "19: runtime.drain.batch: 0 is out of range, expected an "
+               "integer from 1 to 4294967295"},
+              {R"(drain = { every = "0s" })",
+               "19: runtime.drain.every: \"0s\" is too short, expected a "
+               "duration such as \"250ms\" or \"15min\" longer than 0"},
+              {"drain = { timeout = \"1s\" }\ndrain_timeout = \"1s\"",
+               "1: runtime.drain_timeout: says what drain.timeout says, "
+               "expected one of the two"},
               {R"(io = "auto")", ""},
               {R"(io = "epoll")", ""},
               {R"(io = "poll")", "6: runtime.io: \"poll\" is unknown, expected "

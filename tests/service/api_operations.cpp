@@ -216,4 +216,16 @@ CAF_TEST(a registry that is gone is a bad gateway) {
                 "WEBSOCKET:CONNECTIVITY");
 }
 
+CAF_TEST(a drain is asked for and shown) {
+  CAF_CHECK_EQUAL(text_of(client.ask("GET", "/v1/drain").json().at("state")),
+                  "none");
+  CAF_CHECK_EQUAL(drains, 0);
+  auto begun = client.ask("POST", "/v1/drain");
+  CAF_CHECK_EQUAL(begun.status, 202u);
+  CAF_CHECK_EQUAL(drains, 1);
+  auto shown = client.ask("GET", "/v1/drain").json();
+  CAF_CHECK_EQUAL(text_of(shown.at("state")), "draining");
+  CAF_CHECK(shown.at("sockets").is_number());
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

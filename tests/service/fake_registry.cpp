@@ -153,6 +153,12 @@ void api_fixture::serve(std::vector<std::string> tokens, api::limits bounds) {
   served.not_ready = [this] {
     return not_ready;
   };
+  served.drain = [this] {
+    ++drains;
+  };
+  served.drain_stage = [this] {
+    return std::string_view{drains > 0 ? "draining" : "none"};
+  };
   served.flows = [] {
     boost::json::object flow;
     flow["name"] = "one";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -69,6 +70,8 @@ struct api_fixture {
   std::shared_ptr<question_book> book;
   registry_actor registry;
   std::optional<std::string> not_ready;
+  /// How often a drain was asked for.
+  std::atomic<int> drains = 0;
   std::unique_ptr<api::server> server;
 };
 
