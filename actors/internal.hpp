@@ -69,6 +69,7 @@ struct walk_close {
   std::shared_ptr<const compiled_filter> filter;
   close_code code = close_codes::normal_closure;
   std::string reason;
+  closed_by by = closed_by::operation;
 };
 
 /// Answered with a `socket_list` of at most `limit`, sorted by id.

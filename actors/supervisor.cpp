@@ -201,9 +201,11 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
   auto& strategy = setup.options.reconnection;
   state.reached = !setup.profile || !setup.profile->options.host
                   || !strategy.fails_deployment;
-  state.keeper.start(self, {setup.profile, strategy, setup.shards,
-                            setup.sockets, setup.on_report});
-  state.routes.counters = std::make_shared<config_counters>();
+  state.routes.counters =
+      setup.counters ? setup.counters : std::make_shared<config_counters>();
+  state.keeper.start(self,
+                     {setup.profile, strategy, setup.shards, setup.sockets,
+                      setup.on_report, state.routes.counters});
   state.setup = std::move(setup);
   // So that shards know the configuration before its first source.
   state.install();

@@ -131,7 +131,8 @@ std::vector<flow_info> engine::flows() const {
     auto& what = program_->flows[i];
     auto& counted = *counters_[i];
     result.push_back({what.name, what.source, what.config, what.path,
-                      counted.events, counted.failures, counted.in_work});
+                      counted.events, counted.failures, counted.in_work,
+                      counted.succeeded});
   }
   return result;
 }

@@ -26,6 +26,7 @@ struct flow_info {
   std::uint64_t events = 0;
   std::uint64_t failures = 0;
   std::uint64_t in_work = 0;
+  std::uint64_t succeeded = 0;
 };
 
 /// The source's name in a configuration file; empty for `none`.

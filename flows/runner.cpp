@@ -308,6 +308,8 @@ void runner::finish(job_ptr what) {
          what->run);
     if (what->tells_failure && promise.pending())
       promise.deliver(to_error(*error));
+  } else {
+    ++settings_.counters->succeeded;
   }
   if (promise.pending())
     promise.deliver(caf::unit);

@@ -19,6 +19,9 @@ struct backend {
   /// The flows, as `GET /v1/flows` shows them. Called on the API's thread;
   /// must not block.
   std::function<boost::json::array()> flows;
+  /// What `GET /metrics` answers, in Prometheus' text format. Called on the
+  /// API's thread; must not block.
+  std::function<std::string()> metrics;
 };
 
 } // namespace switchboard::service::api
