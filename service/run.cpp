@@ -22,6 +22,7 @@
 #include "service/demo.hpp"
 #include "service/exit_code.hpp"
 #include "service/log.hpp"
+#include "service/metrics/exposition.hpp"
 #include "service/signals.hpp"
 
 namespace switchboard::service {
@@ -108,6 +109,11 @@ public:
     };
     served.flows = [this] {
       return to_json(engine_->flows());
+    };
+    served.metrics = [this] {
+      return metrics::expose({[this] { return instance_->statistics(); },
+                              [this] { return engine_->flows(); },
+                              {}});
     };
     auto api = api::server::start(system_, what.value.admin, std::move(served),
                                   report_);
