@@ -24,6 +24,8 @@
 #include "service/log.hpp"
 #include "service/metrics/exposition.hpp"
 #include "service/signals.hpp"
+#include "service/systemd/notifier.hpp"
+#include "service/systemd/watchdog.hpp"
 
 namespace switchboard::service {
 
@@ -120,6 +122,9 @@ public:
     if (!api)
       return fail(api.error(), exit_failed);
     api_ = std::move(*api);
+    if (auto time = systemd::watchdog_time())
+      watchdog_ = std::make_unique<systemd::watchdog>(
+          [this] { return heartbeats(); }, *time, systemd::notify_alive);
     lines_->write(log_level::info,
                   instance_->ready() ? "ready"
                                      : "started, some listeners are not bound");
@@ -128,6 +133,8 @@ public:
 
   void stop() {
     draining_ = true;
+    // The shards are about to end: nobody is to be missed.
+    watchdog_.reset();
     if (!engine_->stop(flow_drain))
       lines_->write(log_level::warn, "some flows were still in work");
     instance_->stop(socket_drain);
@@ -156,6 +163,13 @@ private:
     return exit_failed;
   }
 
+  std::vector<std::uint64_t> heartbeats() const {
+    std::vector<std::uint64_t> result;
+    for (auto& shard : instance_->statistics().shards)
+      result.push_back(shard.heartbeats);
+    return result;
+  }
+
   std::optional<std::string> not_ready() const {
     if (draining_)
       return "the switchboard is being shut down";
@@ -179,6 +193,7 @@ private:
   std::unique_ptr<flows::engine> engine_;
   std::unique_ptr<instance> instance_;
   std::unique_ptr<api::server> api_;
+  std::unique_ptr<systemd::watchdog> watchdog_;
 };
 
 /// @returns the exit code where the demonstration cannot be shown.
@@ -217,11 +232,13 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   if (auto failed = running.start(std::move(checked)))
     return *failed;
   watch.started();
+  systemd::notify_ready();
   if (!file)
     if (auto failed = greet(running, *lines))
       return *failed;
   auto signal = watch.wait();
   lines->write(log_level::info, "shutting down", {{"signal", signal}});
+  systemd::notify_stopping();
   running.stop();
   lines->write(log_level::info, "stopped");
   return exit_done;
