@@ -98,6 +98,7 @@ gateway::route(const net::listener_state& listener,
 }
 
 void gateway::open(net::upgraded&& what) {
+  home_.counters().handshakes.accepted();
   auto route = *static_cast<const socket_route*>(what.route.context.get());
   auto groups = route.messages->default_groups;
   auto attributes = attributes_of(what, route);
@@ -154,6 +155,14 @@ gateway::take(actors::open_outbound& request, net::dialed&& what) {
 void gateway::refused(const net::listener_state& listener, unsigned status,
                       std::string_view remote_address,
                       std::string_view detail) {
+  auto& counters = home_.counters();
+  counters.handshakes.refused(status);
+  if (status == 503)
+    counters.reached(limit_kind::connections);
+  else if (status == 431)
+    counters.reached(limit_kind::header_size);
+  else if (status == 408)
+    counters.reached(limit_kind::handshake_time);
   if (report_)
     report_({report::severity::debug,
              "handshake refused",
@@ -163,8 +172,13 @@ void gateway::refused(const net::listener_state& listener, unsigned status,
               {"detail", std::string{detail}}}});
 }
 
+void gateway::abandoned(const net::listener_state&) {
+  home_.counters().handshakes.abandoned();
+}
+
 void gateway::accept_failed(const net::listener_state& listener,
                             const boost::system::error_code& error) {
+  home_.counters().reached(limit_kind::descriptors);
   if (report_)
     report_(
         {report::severity::warning,

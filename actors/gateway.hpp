@@ -71,6 +71,8 @@ private:
                std::string_view remote_address,
                std::string_view detail) override;
 
+  void abandoned(const net::listener_state& listener) override;
+
   void accept_failed(const net::listener_state& listener,
                      const boost::system::error_code& error) override;
 

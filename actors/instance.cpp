@@ -18,6 +18,7 @@
 #include "actors/shard.hpp"
 #include "actors/shard_actor.hpp"
 #include "actors/socket_index.hpp"
+#include "actors/statistics.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/tls_contexts.hpp"
 #include "net/resolver.hpp"
@@ -108,6 +109,11 @@ struct instance::impl {
   std::vector<caf::strong_actor_ptr> shard_actors;
   std::shared_ptr<actors::socket_index> sockets =
       std::make_shared<actors::socket_index>();
+  std::shared_ptr<actors::closed_sockets> closed =
+      std::make_shared<actors::closed_sockets>();
+  std::shared_ptr<actors::registry_counters> counters =
+      std::make_shared<actors::registry_counters>();
+  std::map<std::string, std::shared_ptr<actors::config_counters>> configs;
   io_method io = io_method::epoll;
   actors::internal_registry_actor registry;
   registry_actor public_registry;
@@ -148,14 +154,14 @@ struct instance::impl {
 
 void instance::impl::start_shards(std::size_t count, io_method io,
                                   const report_function& report) {
-  registry = system.spawn(actors::registry, sockets);
+  registry = system.spawn(actors::registry, sockets, closed, counters);
   public_registry = registry;
   for (std::size_t i = 0; i < count; ++i)
     shards.push_back(std::make_shared<actors::shard>(system, i, io));
   this->io = shards.front()->loop().method();
   for (auto& shard : shards) {
     shard_actors.push_back(actors::make_bound<actors::shard_actor>(
-        *shard, groups.index(), sockets, report));
+        *shard, groups.index(), sockets, closed, report));
     groups.index().set_shard(shard->index(), shard_actors.back());
     running_shards->add(shard_actors.back(), running_shards);
     shard->start();
@@ -175,6 +181,8 @@ void instance::impl::start_supervisors(const switchboard_options& options,
     setup.options = what;
     setup.shards = shard_actors;
     setup.sockets = sockets;
+    setup.counters = configs[what.name] =
+        std::make_shared<actors::config_counters>();
     setup.on_report = report;
     if (what.server) {
       ++unbound;
@@ -369,6 +377,14 @@ caf::group instance::group(const std::string& config,
 
 std::string instance::address_of(const std::string& listener) const {
   return impl_->hub->address_of(listener);
+}
+
+switchboard_statistics instance::statistics() const {
+  switchboard_statistics result;
+  for (auto& shard : impl_->shards)
+    shard->collect(result);
+  actors::collect(impl_->shards, impl_->configs, *impl_->counters, result);
+  return result;
 }
 
 bool instance::ready() const noexcept {

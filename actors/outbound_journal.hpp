@@ -28,6 +28,8 @@ struct outbound_send {
   bool waits = true;
   /// Until when it waits; unset: as long as the socket is kept.
   std::optional<net::clock::time_point> deadline;
+  /// The turn in which it came.
+  net::clock::time_point since{};
 };
 
 /// The messages of an outbound socket that were not handed to the operating

@@ -55,6 +55,7 @@ outbound_keeper::open(const outbound_options& request) {
     dial(serial);
   } else {
     what.queued = true;
+    setup_.counters->keeper.waits_for_place.add();
     places_.push_back(serial);
     self_->delayed_send(self_, options.connection_timeout,
                         actors::place_expired{serial});
@@ -121,7 +122,11 @@ void outbound_keeper::opened(std::uint64_t serial,
   auto& what = i->second;
   what.dialing = false;
   what.up_since = now();
-  if (!what.socket) {
+  auto& counters = setup_.counters->keeper;
+  if (what.socket) {
+    counters.succeeded.add();
+  } else {
+    counters.openings.add(now() - what.asked_at);
     what.socket = std::move(socket);
     self_->monitor(caf::actor_cast<caf::actor>(what.socket));
   }
@@ -140,6 +145,8 @@ void outbound_keeper::failed(std::uint64_t serial, const caf::error& why) {
     return;
   auto& what = i->second;
   what.dialing = false;
+  if (what.socket)
+    setup_.counters->keeper.failed.add();
   auto& strategy = what.plan->reconnection;
   auto code = switchboard::code_of(why).value_or(errc::connectivity);
   if (stopped_ || !is_retried(code)) {
@@ -234,6 +241,7 @@ void outbound_keeper::give_up(std::uint64_t serial, const caf::error& why) {
   if (!std::exchange(what.answered, true))
     what.answer.deliver(why);
   if (what.socket) {
+    setup_.counters->keeper.given_up.add();
     // Its end takes the record with it.
     caf::anon_send(caf::actor_cast<caf::actor>(what.socket),
                    outbound_given_up{why});

@@ -26,6 +26,8 @@ struct outbound_keeper_setup {
   std::vector<caf::strong_actor_ptr> shards;
   std::shared_ptr<socket_index> sockets;
   report_function on_report;
+  std::shared_ptr<config_counters> counters =
+      std::make_shared<config_counters>();
 };
 
 /// The supervisor's part that opens one configuration's outbound sockets and

@@ -10,6 +10,7 @@
 #include "actors/bound_actor.hpp"
 #include "net/fifo.hpp"
 #include "net/send_queue.hpp"
+#include "net/timer.hpp"
 
 namespace switchboard::actors {
 
@@ -20,6 +21,8 @@ struct pending_send {
   /// Set where `on_sent` is to be called with `id`.
   caf::strong_actor_ptr handler;
   std::uint64_t id = 0;
+  /// The turn in which it was queued.
+  net::clock::time_point since{};
 
   /// Tells a handler, unless it has ended.
   void tell_handler(const caf::error& problem) const;

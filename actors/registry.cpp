@@ -6,6 +6,7 @@
 #include "actors/promises.hpp"
 #include "actors/socket.hpp"
 #include "actors/socket_id.hpp"
+#include "actors/statistics.hpp"
 #include "net/utf8.hpp"
 
 namespace switchboard::actors {
@@ -69,9 +70,6 @@ identity_of(const caf::strong_actor_ptr& handle) noexcept {
   return static_cast<const socket&>(*handle->get()).identity();
 }
 
-constexpr auto nothing_more = [](auto&) {
-};
-
 caf::expected<std::shared_ptr<const compiled_filter>>
 prepare(const registry_state& state, const socket_filter& filter) {
   if (!state.known_config(filter.config))
@@ -115,7 +113,11 @@ caf::result<broadcast_result> broadcast(self_pointer self,
         std::move(part.failures.begin(), part.failures.end(),
                   std::back_inserter(total.failures));
       },
-      nothing_more);
+      [counters = self->state.counters,
+       since = net::clock::now()](broadcast_result& total) {
+        count(*counters, total);
+        counters->broadcast_times.add(net::clock::now() - since);
+      });
 }
 
 caf::result<bulk_close_result> bulk_close(self_pointer self,
@@ -131,7 +133,10 @@ caf::result<bulk_close_result> bulk_close(self_pointer self,
       [](bulk_close_result& total, bulk_close_result& part) {
         total.closed += part.closed;
       },
-      nothing_more);
+      [counters = self->state.counters,
+       since = net::clock::now()](bulk_close_result&) {
+        counters->bulk_closings.add(net::clock::now() - since);
+      });
 }
 
 caf::result<socket_list> list_sockets(self_pointer self,
@@ -159,6 +164,25 @@ caf::result<socket_list> list_sockets(self_pointer self,
           total.next = list.back().attributes->socket_id();
         }
       });
+}
+
+caf::result<closed_list> list_closed(const registry_state& state,
+                                     const list_closed_request& request) {
+  auto filter = prepare(state, request.which);
+  if (!filter)
+    return std::move(filter.error());
+  if (request.limit == 0 || request.limit > post_mortems_kept)
+    return wrong("a limit is 1 to 1000");
+  return state.closed->list(**filter, request.limit, request.before);
+}
+
+caf::result<post_mortem> get_closed(const registry_state& state,
+                                    const get_closed_request& request) {
+  if (auto found = state.closed->find(request.socket_id))
+    return std::move(*found);
+  return make_error(errc::no_such_socket,
+                    "none of the last sockets that are gone has the id `"
+                        + request.socket_id.substr(0, 128) + "`");
 }
 
 caf::result<group_list> list_groups(self_pointer self,
@@ -296,10 +320,14 @@ bool registry_state::known_config(const std::string& config) const {
 }
 
 internal_registry_actor::behavior_type
-registry(self_pointer self, std::shared_ptr<socket_index> sockets) {
+registry(self_pointer self, std::shared_ptr<socket_index> sockets,
+         std::shared_ptr<closed_sockets> closed,
+         std::shared_ptr<registry_counters> counters) {
   auto& state = self->state;
   state.self = self;
   state.sockets = std::move(sockets);
+  state.closed = std::move(closed);
+  state.counters = std::move(counters);
   // Delegates to one socket, or tells why it cannot.
   auto route = [self](const auto& request, auto message) -> caf::result<void> {
     caf::error problem;
@@ -336,6 +364,12 @@ registry(self_pointer self, std::shared_ptr<socket_index> sockets) {
         return self->delegate(found, socket_query{});
       },
       [self](const list_sockets_request& x) { return list_sockets(self, x); },
+      [self](const list_closed_request& x) {
+        return list_closed(self->state, x);
+      },
+      [self](const get_closed_request& x) {
+        return get_closed(self->state, x);
+      },
       [self](const list_groups_request& x) { return list_groups(self, x); },
       [self](list_configs_request) { return list_configs(self); },
       [self](const subscribe_source_request& x) -> caf::result<void> {

@@ -7,6 +7,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/closed_sockets.hpp"
 #include "actors/internal.hpp"
 #include "actors/socket_index.hpp"
 
@@ -23,6 +24,8 @@ struct registry_state {
   /// Configurations with client settings.
   std::vector<std::string> clients;
   std::shared_ptr<socket_index> sockets;
+  std::shared_ptr<closed_sockets> closed;
+  std::shared_ptr<registry_counters> counters;
 
   /// @returns null and sets `problem` where an operation cannot be routed.
   socket_actor find(const std::string& config, const std::string& socket_id,
@@ -35,6 +38,8 @@ struct registry_state {
 /// @see registry_actor
 internal_registry_actor::behavior_type
 registry(internal_registry_actor::stateful_pointer<registry_state> self,
-         std::shared_ptr<socket_index> sockets);
+         std::shared_ptr<socket_index> sockets,
+         std::shared_ptr<closed_sockets> closed,
+         std::shared_ptr<registry_counters> counters);
 
 } // namespace switchboard::actors

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +16,7 @@
 #include <switchboard/options.hpp>
 #include <switchboard/path_pattern.hpp>
 
+#include "actors/counters.hpp"
 #include "net/connection.hpp"
 
 namespace switchboard::actors {
@@ -40,6 +43,14 @@ struct config_counters {
   std::atomic<std::uint64_t> closed{0};
   /// Connections of outbound sockets that were lost and are replaced.
   std::atomic<std::uint64_t> lost{0};
+  /// Sockets now, by type and state.
+  std::array<std::array<std::atomic<std::uint64_t>, 3>, 2> now{};
+  keeper_counters keeper;
+
+  std::atomic<std::uint64_t>& count(socket_type type,
+                                    socket_state state) noexcept {
+    return now[static_cast<std::size_t>(type)][static_cast<std::size_t>(state)];
+  }
 };
 
 /// The sources of one configuration at one moment: immutable, shared by all

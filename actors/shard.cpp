@@ -60,7 +60,9 @@ bool shard::on_thread() const noexcept {
 
 void shard::run() {
   current_shard = this;
+  beat_later();
   loop_.run(*this);
+  loop_.disarm(*this);
   // What is refused may lead to more.
   for (;;) {
     std::vector<job> rest;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -10,6 +12,7 @@
 #include <caf/all.hpp>
 
 #include "actors/bound_actor.hpp"
+#include "actors/counters.hpp"
 #include "net/loop.hpp"
 
 namespace switchboard::actors {
@@ -25,7 +28,8 @@ protected:
 
 /// One thread with one event loop and the actors that live on it.
 class shard final : public std::enable_shared_from_this<shard>,
-                    private net::turn_hook {
+                    private net::turn_hook,
+                    private net::timer {
 public:
   /// Fails with std::system_error where the process has no descriptors left
   /// or `io` is `io_uring` and the kernel refuses it.
@@ -64,6 +68,14 @@ public:
   }
 
   bool on_thread() const noexcept;
+
+  /// Written by the shard's thread, read by any.
+  shard_counters& counters() noexcept {
+    return counters_;
+  }
+
+  /// Adds what this shard has counted.
+  void collect(switchboard_statistics& to) const;
 
   /// @param what called after each turn's output; one at most.
   void set_turn_listener(turn_listener* what) noexcept {
@@ -104,6 +116,10 @@ private:
   bool on_turn() override;
   bool on_flushed() override;
 
+  /// The heartbeat: notes how late it is.
+  void on_timer() override;
+  void beat_later();
+
   void post(caf::resumable* what);
   void push(job&& what);
   void work(job& what);
@@ -123,6 +139,10 @@ private:
   std::vector<job> inbox_;
   bool closed_ = false;
   std::vector<job> working_;
+  shard_counters counters_;
+  /// The longest waits of the last seconds, one a heartbeat.
+  std::array<std::chrono::nanoseconds, 15> waits_{};
+  net::clock::time_point beat_due_;
   std::thread thread_;
 };
 

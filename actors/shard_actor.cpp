@@ -10,9 +10,11 @@ namespace switchboard::actors {
 shard_actor::shard_actor(caf::actor_config& config, shard& home,
                          group_index& groups,
                          std::shared_ptr<socket_index> sockets,
+                         std::shared_ptr<closed_sockets> closed,
                          report_function report)
     : bound_actor(config, home),
       sockets_(std::move(sockets)),
+      closed_(std::move(closed)),
       report_(report),
       directory_(groups, home.index()),
       gateway_(home, *this, *this, std::move(report)) {
@@ -120,10 +122,11 @@ void shard_actor::close(caf::mailbox_element& what) {
   auto& request = what.content().get_as<walk_close>(0);
   auto state = std::make_shared<progress>();
   directory_.visit(*request.filter, [&](socket& who) {
-    auto begun = who.close(request.code, request.reason, [state] {
+    auto on_gone = [state] {
       --state->open;
       state->check();
-    });
+    };
+    auto begun = who.close(request.code, request.reason, on_gone);
     if (begun) {
       ++state->closed;
       ++state->open;
@@ -145,7 +148,7 @@ void shard_actor::close_some(caf::mailbox_element& what) {
       continue;
     if (told == request.limit)
       left += who.is_closing() ? 0 : 1;
-    else if (who.close(request.code, request.reason, {}))
+    else if (who.close(request.code, request.reason, {}, closed_by::shutdown))
       ++told;
   }
   reply{*this, what}.deliver(left);
@@ -198,7 +201,8 @@ void shard_actor::cut_everything() {
   // Copies: what is cut leaves the books.
   auto sockets = directory_.all();
   for (auto& handle : sockets)
-    static_cast<socket*>(handle->get())->cut("the switchboard stops");
+    static_cast<socket*>(handle->get())
+        ->cut("the switchboard stops", closed_by::shutdown);
   auto rest = std::exchange(leaving_, {});
   for (auto& [ptr, handle] : rest)
     ptr->forget_handlers();
@@ -226,6 +230,8 @@ void shard_actor::adopt(const caf::strong_actor_ptr& handle,
   for (auto& group : groups)
     directory_.join(who, group);
   who.config().opened.fetch_add(1, std::memory_order_relaxed);
+  home().counters().opened.add();
+  who.count_as(socket_state::open);
   sockets_->add(handle);
 }
 
@@ -278,21 +284,11 @@ void shard_actor::socket_lost(socket& who) {
 }
 
 void shard_actor::socket_ended(socket& who) {
-  if (report_) {
-    auto& attributes = who.handshake();
-    auto& [outcome, counters] = who.how_it_ended();
-    report_({report::severity::info,
-             "socket closed",
-             {{"socket", std::string{attributes.socket_id()}},
-              {"config", std::string{attributes.config()}},
-              {"path", std::string{attributes.path()}},
-              {"remote", std::string{attributes.remote_address()}},
-              {"code", render_close_code(outcome.code)},
-              {"reason", outcome.reason},
-              {"clean", outcome.clean ? "true" : "false"},
-              {"received", std::to_string(counters.messages_received)},
-              {"sent", std::to_string(counters.messages_sent)}}});
-  }
+  auto known = who.attributes();
+  auto what = make_post_mortem(who, *known.groups);
+  if (report_)
+    report_({report::severity::info, "socket closed", fields_of(what)});
+  closed_->add(std::move(what));
   leaving_.erase(&who);
   check_empty();
 }

@@ -9,6 +9,7 @@
 #include <caf/all.hpp>
 
 #include "actors/bound_actor.hpp"
+#include "actors/closed_sockets.hpp"
 #include "actors/directory.hpp"
 #include "actors/gateway.hpp"
 #include "actors/internal.hpp"
@@ -27,7 +28,8 @@ class shard_actor final : public bound_actor,
                           private turn_listener {
 public:
   shard_actor(caf::actor_config& config, shard& home, group_index& groups,
-              std::shared_ptr<socket_index> sockets, report_function report);
+              std::shared_ptr<socket_index> sockets,
+              std::shared_ptr<closed_sockets> closed, report_function report);
 
   ~shard_actor() override;
 
@@ -68,6 +70,7 @@ private:
                           std::string_view why);
 
   std::shared_ptr<socket_index> sockets_;
+  std::shared_ptr<closed_sockets> closed_;
   report_function report_;
   directory directory_;
   gateway gateway_;

@@ -123,7 +123,8 @@ bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {
     host_.event_failed(
         *this, caf::make_error(caf::sec::runtime_error, failure.what()));
     owed_ = 0;
-    close(close_codes::internal_error, "the handler has died", {});
+    close(close_codes::internal_error, "the handler has died", {},
+          closed_by::handler);
   }
   if (gone_)
     settle();
@@ -136,6 +137,7 @@ void socket::on_written(net::send_token token) {
     return;
   }
   if (auto what = sends_.take(token)) {
+    home().counters().sends.add(home().loop().now() - what->since);
     if (what->handler)
       what->tell_handler({});
     else
@@ -164,11 +166,15 @@ void socket::on_dropped(net::send_token token, net::drop_cause cause,
     what->answer.fail(not_reachable(why));
 }
 
+void socket::on_closing() {
+  count_as(socket_state::closing);
+}
+
 void socket::on_end(net::connection_end&& end) {
   if (keeps_going(end))
     lose_connection(std::move(end));
   else
-    end_for_good({end.code, std::move(end.reason), end.clean}, {});
+    end_for_good({end.code, std::move(end.reason), end.clean, end.by}, {});
 }
 
 /// @param why what becomes of messages that still wait; empty: they share
@@ -178,6 +184,8 @@ void socket::end_for_good(close_outcome&& outcome, const caf::error& why) {
   counted.queued_bytes = 0;
   ending_ = std::make_unique<const ending>(ending{std::move(outcome), counted});
   gone_ = true;
+  count_as(std::nullopt);
+  home().counters().closed.add(ending_->outcome.code, ending_->outcome.by);
   if (connection_)
     home().loop().dispose(std::move(connection_));
   lease_ = {};
@@ -223,7 +231,7 @@ std::string_view socket::broadcast(net::outgoing_message& message) {
 }
 
 bool socket::close(close_code code, std::string_view reason,
-                   std::function<void()> on_gone) {
+                   std::function<void()> on_gone, closed_by by) {
   if (gone_)
     return false;
   if (outbound_)
@@ -233,10 +241,10 @@ bool socket::close(close_code code, std::string_view reason,
   if (on_gone)
     when_gone(std::move(on_gone));
   if (connection_)
-    connection_->close(code, reason);
+    connection_->close(code, reason, by);
   else
     end_reconnecting("closed while it was being reconnected",
-                     not_reachable("the socket was closed"));
+                     not_reachable("the socket was closed"), by);
   return true;
 }
 
@@ -246,15 +254,15 @@ void socket::when_gone(std::function<void()> callback) {
   on_gone_->push_back(std::move(callback));
 }
 
-void socket::cut(const std::string& reason) {
+void socket::cut(const std::string& reason, closed_by by) {
   if (gone_)
     return;
   if (outbound_)
     outbound_->ends = true;
   if (connection_)
-    connection_->abort(reason);
+    connection_->abort(reason, by);
   else
-    end_reconnecting(reason, not_reachable(reason));
+    end_reconnecting(reason, not_reachable(reason), by);
 }
 
 void socket::forget_handlers() {
@@ -278,7 +286,8 @@ void socket::target_died(const caf::actor_addr& target) {
   if (gone_)
     settle();
   else if (messages || connections)
-    close(close_codes::internal_error, "the handler has died", {});
+    close(close_codes::internal_error, "the handler has died", {},
+          closed_by::handler);
 }
 
 // -- state
@@ -298,6 +307,15 @@ void socket::settle() {
                        nullptr);
   host_.socket_ended(*this);
   quit(caf::exit_reason::normal);
+}
+
+void socket::count_as(std::optional<socket_state> state) noexcept {
+  auto type = identity().type();
+  if (state)
+    config().count(type, *state).fetch_add(1, std::memory_order_relaxed);
+  if (counted_as_)
+    config().count(type, *counted_as_).fetch_sub(1, std::memory_order_relaxed);
+  counted_as_ = state;
 }
 
 socket_attributes socket::attributes() {
@@ -337,6 +355,8 @@ socket_counters socket::counters() const {
     result.bytes_received += stats.bytes_received;
     result.bytes_sent += stats.bytes_sent;
     result.queued_bytes = connection_->queued_bytes();
+    result.peak_queued_bytes =
+        std::max(result.peak_queued_bytes, stats.peak_queued_bytes);
   }
   if (outbound_)
     result.queued_bytes += outbound_->journal.waiting_bytes();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -125,7 +126,8 @@ public:
   /// @param on_gone called once the connection is gone.
   /// @returns false where the socket is closing already.
   bool close(close_code code, std::string_view reason,
-             std::function<void()> on_gone);
+             std::function<void()> on_gone,
+             closed_by by = closed_by::operation);
 
   /// Whether it is closing, or gone.
   bool is_closing() const noexcept {
@@ -133,7 +135,7 @@ public:
   }
 
   /// Ends the connection at once.
-  void cut(const std::string& reason);
+  void cut(const std::string& reason, closed_by by);
 
   /// Gives up on answers of handlers.
   void forget_handlers();
@@ -185,6 +187,9 @@ public:
     return *route_.config->counters;
   }
 
+  /// Counts it under another state from here on; unset: not at all.
+  void count_as(std::optional<socket_state> state) noexcept;
+
   // -- the directory's own
   // ------------------------------------------------------
 
@@ -202,6 +207,7 @@ private:
   void on_written(net::send_token token) override;
   void on_dropped(net::send_token token, net::drop_cause cause,
                   std::string_view why) override;
+  void on_closing() override;
   void on_end(net::connection_end&& end) override;
 
   bool call_handler(net::opcode op, std::span<const std::byte> content);
@@ -221,7 +227,8 @@ private:
   // What an outbound socket does beyond.
   bool keeps_going(const net::connection_end& end) const noexcept;
   void lose_connection(net::connection_end&& end);
-  void end_reconnecting(std::string reason, const caf::error& why);
+  void end_reconnecting(std::string reason, const caf::error& why,
+                        closed_by by);
   outbound_send journal_entry(const payload& content) const;
   send_outcome send_outbound(outbound_send& what);
   void send_outbound(const payload& content, reply&& answer,
@@ -271,6 +278,7 @@ private:
   bool gated_ = false;
   bool gone_ = false;
   bool settled_ = false;
+  std::optional<socket_state> counted_as_;
 };
 
 } // namespace switchboard::actors

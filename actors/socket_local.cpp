@@ -61,7 +61,11 @@ send_outcome socket::send(const payload& content, pinned_handler& who,
   auto token = ++last_token_;
   auto result = queue(content, token);
   if (result == send_outcome::queued)
-    sends_.push({token, {}, caf::strong_actor_ptr{who.ctrl()}, id});
+    sends_.push({token,
+                 {},
+                 caf::strong_actor_ptr{who.ctrl()},
+                 id,
+                 home().loop().now()});
   return result;
 }
 

@@ -39,6 +39,7 @@ void socket::lose_connection(net::connection_end&& end) {
   outbound_->counted = counters();
   outbound_->counted.queued_bytes = 0;
   home().loop().dispose(std::move(connection_));
+  count_as(socket_state::reconnecting);
   auto why = render_close_code(end.code);
   if (!end.reason.empty())
     why += ": " + end.reason;
@@ -63,6 +64,7 @@ bool socket::go_on(std::unique_ptr<net::connection> stream,
   if (owed_ == 0)
     take_route(std::move(route));
   connection_ = std::move(stream);
+  count_as(socket_state::open);
   auto full = route_.messages != nullptr && owed_ >= route_.messages->credit;
   connection_->start(*this, received, full);
   pump();
@@ -71,10 +73,11 @@ bool socket::go_on(std::unique_ptr<net::connection> stream,
 
 /// @param reason of the closed event.
 /// @param why of the messages that wait.
-void socket::end_reconnecting(std::string reason, const caf::error& why) {
+void socket::end_reconnecting(std::string reason, const caf::error& why,
+                              closed_by by) {
   if (!outbound_ || gone_ || connection_)
     return;
-  end_for_good({close_codes::abnormal, std::move(reason), false}, why);
+  end_for_good({close_codes::abnormal, std::move(reason), false, by}, why);
 }
 
 // -- messages
@@ -103,6 +106,7 @@ outbound_send socket::journal_entry(const payload& content) const {
   outbound_send result;
   result.content = content;
   result.waits = outbound_->plan->reconnection.blocking;
+  result.since = home().loop().now();
   return result;
 }
 
@@ -202,6 +206,8 @@ void socket::pump() {
 
 void socket::written_outbound(net::send_token token) {
   if (auto what = outbound_->journal.take_given(token)) {
+    if (what->handler || what->answer)
+      home().counters().sends.add(home().loop().now() - what->since);
     if (what->handler)
       pending_send{0, {}, std::move(what->handler), what->id}.tell_handler({});
     else

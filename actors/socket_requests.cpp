@@ -40,7 +40,8 @@ void socket::receive(caf::mailbox_element& what) {
   else if (content.match_elements<send_by_strategy>())
     handle_send_by_strategy(what);
   else if (content.match_elements<outbound_given_up>())
-    end_reconnecting("given up", content.get_as<outbound_given_up>(0).why);
+    end_reconnecting("given up", content.get_as<outbound_given_up>(0).why,
+                     closed_by::lost);
   else if (content.match_elements<socket_close>())
     handle_close(what);
   else if (content.match_elements<socket_subscribe>())
@@ -71,11 +72,12 @@ void socket::refuse(caf::mailbox_element& what) {
 }
 
 void socket::fail(const char* what) {
-  cut(what);
+  cut(what, closed_by::handler);
 }
 
 void socket::on_exit_message(const caf::error&) {
-  close(close_codes::endpoint_going_down, "the socket's actor was stopped", {});
+  close(close_codes::endpoint_going_down, "the socket's actor was stopped", {},
+        closed_by::shutdown);
 }
 
 void socket::receive_response(caf::mailbox_element& what) {
@@ -88,7 +90,7 @@ void socket::receive_response(caf::mailbox_element& what) {
       gated_ = false;
       host_.event_failed(*this, reason);
       close(close_codes::policy_violation, cut_reason(describe(reason).message),
-            {});
+            {}, closed_by::handler);
       settle();
     } else {
       open_gate();
@@ -100,7 +102,8 @@ void socket::receive_response(caf::mailbox_element& what) {
   if (failed) {
     host_.event_failed(*this, reason);
     if (handler_died(reason))
-      close(close_codes::internal_error, "the handler has died", {});
+      close(close_codes::internal_error, "the handler has died", {},
+            closed_by::handler);
   }
   done();
 }
@@ -134,7 +137,8 @@ void socket::send_with_answer(const payload& content, reply&& answer) {
   switch (connection_->send(message, token)) {
     case net::connection::send_result::queued:
       if (answer)
-        sends_.push({token, std::move(answer), nullptr, 0});
+        sends_.push(
+            {token, std::move(answer), nullptr, 0, home().loop().now()});
       break;
     case net::connection::send_result::queue_full:
       answer.fail(not_reachable("the send queue is full"));
@@ -161,7 +165,8 @@ void socket::handle_close(caf::mailbox_element& what) {
     return;
   }
   // A second close waits for the first one's outcome.
-  when_gone([answer] {
+  when_gone([this, answer, since = home().loop().now()] {
+    home().counters().closings.add(home().loop().now() - since);
     if (*answer)
       answer->deliver();
   });
@@ -170,6 +175,7 @@ void socket::handle_close(caf::mailbox_element& what) {
 
 void socket::handle_subscribe(caf::mailbox_element& what) {
   auto& request = what.content().get_as<socket_subscribe>(0);
+  auto since = net::clock::now();
   reply answer{*this, what};
   if (gone_) {
     answer.fail(no_such_socket());
@@ -177,8 +183,10 @@ void socket::handle_subscribe(caf::mailbox_element& what) {
   }
   auto problem = judge_groups(request.groups);
   if (problem.empty()
-      && memberships.size() + request.groups.size() > max_groups_per_socket)
+      && memberships.size() + request.groups.size() > max_groups_per_socket) {
     problem = "the socket would be in more than 1000 groups";
+    home().counters().reached(limit_kind::groups_per_socket);
+  }
   if (!problem.empty()) {
     answer.fail(make_error(errc::invalid_argument,
                            "socket " + std::string{handshake_->socket_id()}
@@ -190,11 +198,13 @@ void socket::handle_subscribe(caf::mailbox_element& what) {
     changed |= host_.join_group(*this, group);
   if (changed)
     groups_ = nullptr;
+  home().counters().subscriptions.add(net::clock::now() - since);
   answer.deliver();
 }
 
 void socket::handle_unsubscribe(caf::mailbox_element& what) {
   auto& request = what.content().get_as<socket_unsubscribe>(0);
+  auto since = net::clock::now();
   reply answer{*this, what};
   if (gone_) {
     answer.fail(no_such_socket());
@@ -205,6 +215,7 @@ void socket::handle_unsubscribe(caf::mailbox_element& what) {
     changed |= host_.leave_group(*this, group);
   if (changed)
     groups_ = nullptr;
+  home().counters().unsubscriptions.add(net::clock::now() - since);
   answer.deliver();
 }
 

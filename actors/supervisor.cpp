@@ -232,12 +232,13 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
   auto& strategy = setup.options.reconnection;
   state.reached = !setup.profile || !setup.profile->options.host
                   || !strategy.fails_deployment;
+  state.routes.counters =
+      setup.counters ? setup.counters : std::make_shared<config_counters>();
   auto lookup = [self](const std::string& path) -> auto& {
     return self->state.outbound_strategy(path);
   };
   state.keeper.start(self, {setup.profile, lookup, setup.shards, setup.sockets,
-                            setup.on_report});
-  state.routes.counters = std::make_shared<config_counters>();
+                            setup.on_report, state.routes.counters});
   state.setup = std::move(setup);
   // So that shards know the configuration before its first source.
   state.install();

@@ -32,6 +32,8 @@ struct supervisor_setup {
   std::shared_ptr<socket_index> sockets;
   /// Null where there are no client settings.
   client_profile_ptr profile;
+  /// Shared with whoever shows them; null: none asks.
+  std::shared_ptr<config_counters> counters;
   bind_function bind;
   report_function on_report;
   /// Called when the listener is bound.

@@ -168,7 +168,8 @@ std::vector<flow_info> engine::flows() const {
     result.push_back({what.name, what.source, what.config, what.path,
                       counted.events, counted.failures, counted.in_work,
                       counted.waiting, counted.retries,
-                      std::chrono::nanoseconds{counted.time}});
+                      std::chrono::nanoseconds{counted.time},
+                      counted.succeeded});
   }
   return result;
 }

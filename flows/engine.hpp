@@ -31,6 +31,7 @@ struct flow_info {
   std::uint64_t retries = 0;
   /// That runs have taken.
   std::chrono::nanoseconds time{0};
+  std::uint64_t succeeded = 0;
 };
 
 /// The source's name in a configuration file; empty for `none`.

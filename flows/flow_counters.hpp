@@ -11,6 +11,8 @@ struct flow_counters {
   std::atomic<std::uint64_t> events{0};
   /// Runs that failed, and no `on_error` took care.
   std::atomic<std::uint64_t> failures{0};
+  /// Runs that came to their end without an error.
+  std::atomic<std::uint64_t> succeeded{0};
   /// Runs begun and not over.
   std::atomic<std::uint64_t> in_work{0};
   /// Events that wait because `max_concurrency` runs are in work.

@@ -324,8 +324,10 @@ void runner::finish(job_ptr what) {
       close_socket(*what);
     if (what->tells_failure && promise.pending())
       promise.deliver(refusal_of(*what));
-  } else if (what->closing) {
-    close_socket(*what);
+  } else {
+    ++counters.succeeded;
+    if (what->closing)
+      close_socket(*what);
   }
   if (promise.pending())
     promise.deliver(caf::unit);

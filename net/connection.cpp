@@ -54,11 +54,12 @@ void connection::start(connection_observer& observer,
     take_leftover();
 }
 
-void connection::close(close_code code, std::string_view reason) {
+void connection::close(close_code code, std::string_view reason, closed_by by) {
   if (phase_ != phase::open)
     return;
-  note_end(code, reason, false);
+  note_end(code, reason, false, by);
   phase_ = phase::closing;
+  observer_->on_closing();
   queue_close(code, reason);
   schedule_end();
   // The peer's close frame may lie behind messages that nobody will take.
@@ -66,8 +67,8 @@ void connection::close(close_code code, std::string_view reason) {
   take_leftover();
 }
 
-void connection::abort(std::string reason) {
-  lose(std::move(reason));
+void connection::abort(std::string reason, closed_by by) {
+  lose(std::move(reason), by);
 }
 
 void connection::resume() {
@@ -217,6 +218,9 @@ bool connection::on_message(opcode op, std::span<const std::byte> payload) {
   active_ = loop_.now();
   ++stats_.messages_received;
   stats_.bytes_received += payload.size();
+  auto& traffic = loop_.traffic();
+  traffic.messages_received.add();
+  traffic.bytes_received.add(payload.size());
   if (!observer_->on_message(op, payload) && phase_ == phase::open)
     paused_ = true;
   return !paused_;
@@ -239,8 +243,9 @@ void connection::on_close(const close_status& status) {
     end_->clean = true;
   } else {
     drop_queued(drop_cause::ended, "the peer closed the socket");
-    note_end(status.code, status.reason, true);
+    note_end(status.code, status.reason, true, closed_by::peer);
     queue_close(status.code, status.reason);
+    observer_->on_closing();
   }
   phase_ = phase::finishing;
   schedule_end();
@@ -255,26 +260,29 @@ void connection::fail(close_code code, std::string_view reason) {
   if (was_open) {
     drop_queued(drop_cause::ended,
                 "the socket was closed for a violation of the protocol");
-    note_end(code, reason, false);
+    note_end(code, reason, false, closed_by::protocol_error);
     queue_close(code, reason);
+    if (code == close_codes::message_too_large)
+      loop_.traffic().oversized.add();
+    observer_->on_closing();
   }
   schedule_end();
   loop_.mark_dirty(*this);
   update_interest();
 }
 
-void connection::lose(std::string reason) {
+void connection::lose(std::string reason, closed_by by) {
   if (phase_ == phase::ended)
     return;
-  note_end(close_codes::abnormal, reason, false);
+  note_end(close_codes::abnormal, reason, false, by);
   finish();
 }
 
-void connection::note_end(close_code code, std::string_view reason,
-                          bool clean) {
+void connection::note_end(close_code code, std::string_view reason, bool clean,
+                          closed_by by) {
   if (!end_)
     end_ = std::make_unique<connection_end>(
-        connection_end{code, std::string{reason}, clean});
+        connection_end{code, std::string{reason}, clean, by});
 }
 
 void connection::finish() {
@@ -287,7 +295,8 @@ void connection::finish() {
   queue_.advance(queue_.bytes(), begun);
   for (auto token : begun)
     observer_->on_dropped(token, drop_cause::ended, "the connection was lost");
-  note_end(close_codes::abnormal, {}, false);
+  note_queue();
+  note_end(close_codes::abnormal, {}, false, closed_by::lost);
   observer_->on_end(std::move(*end_));
 }
 
@@ -336,7 +345,7 @@ void connection::on_timer() {
 
 void connection::check_open_deadlines(clock::time_point now) {
   if (now - active_ >= options_->idle_timeout) {
-    close(close_codes::endpoint_going_down, "idle timeout");
+    close(close_codes::endpoint_going_down, "idle timeout", closed_by::timeout);
     return;
   }
   auto interval = options_->ping_interval;
@@ -351,7 +360,7 @@ void connection::check_open_deadlines(clock::time_point now) {
       active_ = now;
       send_control(opcode::ping, {});
     } else if (silence >= 2 * interval) {
-      lose("no answer to a ping");
+      lose("no answer to a ping", closed_by::timeout);
       return;
     }
   }

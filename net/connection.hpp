@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <switchboard/close_code.hpp>
+#include <switchboard/closed_by.hpp>
 #include <switchboard/options.hpp>
 
 #include "net/deflate.hpp"
@@ -44,6 +45,7 @@ struct connection_end {
   close_code code = close_codes::abnormal;
   std::string reason;
   bool clean = false;
+  closed_by by = closed_by::lost;
 };
 
 class connection;
@@ -72,6 +74,10 @@ public:
   /// @param why one of a few fixed sentences.
   virtual void on_dropped(send_token token, drop_cause cause,
                           std::string_view why) = 0;
+
+  /// The connection takes and sends no more messages: a closing handshake has
+  /// begun. Not called where the connection is lost instead.
+  virtual void on_closing() {}
 
   /// TCP is gone. The last call; the observer disposes of the connection
   /// through the loop.
@@ -103,6 +109,8 @@ public:
     std::uint64_t messages_sent = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
+    /// The most bytes that were queued.
+    std::uint64_t peak_queued_bytes = 0;
   };
 
   connection(loop& home, std::unique_ptr<wire> stream,
@@ -129,10 +137,12 @@ public:
 
   /// Starts the closing handshake behind what is queued. No effect while
   /// one is under way.
-  void close(close_code code, std::string_view reason);
+  /// @param by who wants it.
+  void close(close_code code, std::string_view reason,
+             closed_by by = closed_by::operation);
 
   /// Ends at once; the observer is told at the end of the turn.
-  void abort(std::string reason);
+  void abort(std::string reason, closed_by by = closed_by::lost);
 
   /// Reads on after an `on_message` that said stop. Delivers what is at hand
   /// before it returns.
@@ -196,9 +206,11 @@ private:
   void queue_close(close_code code, std::string_view reason);
   void fail(close_code code, std::string_view reason);
   void drop_queued(drop_cause cause, std::string_view why);
-  void lose(std::string reason);
+  void lose(std::string reason, closed_by by = closed_by::lost);
   void finish();
-  void note_end(close_code code, std::string_view reason, bool clean);
+  void note_end(close_code code, std::string_view reason, bool clean,
+                closed_by by);
+  void note_queue() noexcept;
   void update_interest();
   void schedule();
   void schedule_end();
@@ -228,6 +240,8 @@ private:
   /// Null until it is known.
   std::unique_ptr<connection_end> end_;
   statistics stats_;
+  /// What the loop knows of the queue's bytes.
+  std::uint64_t noted_bytes_ = 0;
   /// Last byte from the peer.
   clock::time_point heard_;
   /// Last message, ping or pong in either direction.

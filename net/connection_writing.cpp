@@ -52,18 +52,35 @@ connection::send_result connection::push(frame_ptr frame, std::size_t size,
     if (auto result = make_way(frame->size()); result != send_result::queued)
       return result;
   stats_.bytes_sent += size;
+  loop_.traffic().bytes_sent.add(size);
   active_ = loop_.now();
   queue_.push(std::move(frame), token);
-  if (!write_blocked_)
+  if (queue_.bytes() > stats_.peak_queued_bytes)
+    stats_.peak_queued_bytes = queue_.bytes();
+  if (write_blocked_)
+    note_queue();
+  else
     loop_.mark_dirty(*this);
   return send_result::queued;
 }
 
+/// Lets the loop know how much waits. Not told of what comes and goes within
+/// one turn.
+void connection::note_queue() noexcept {
+  auto bytes = queue_.bytes();
+  if (bytes == noted_bytes_)
+    return;
+  loop_.traffic().queued_bytes.add(bytes - noted_bytes_);
+  noted_bytes_ = bytes;
+}
+
 connection::send_result connection::make_way(std::size_t frame_size) {
+  loop_.traffic().full_queues.add();
   switch (options_->slow_consumer) {
     case slow_consumer_policy::close:
       drop_queued(drop_cause::overflow, "slow consumer");
-      close(close_codes::policy_violation, "slow consumer");
+      close(close_codes::policy_violation, "slow consumer",
+            closed_by::slow_consumer);
       break;
     case slow_consumer_policy::drop_newest:
       break;
@@ -214,6 +231,7 @@ void connection::handle_write(const wire_result& result, std::size_t offered) {
   }
   if (result.held > 0)
     queue_.begin(result.held);
+  note_queue();
   after_write();
 }
 
@@ -239,7 +257,9 @@ void connection::after_write() {
 
 void connection::written(std::size_t bytes) {
   auto done = loop_.borrow_tokens();
-  stats_.messages_sent += queue_.advance(bytes, done);
+  auto count = queue_.advance(bytes, done);
+  stats_.messages_sent += count;
+  loop_.traffic().messages_sent.add(count);
   for (auto token : done)
     observer_->on_written(token);
   loop_.return_tokens(std::move(done));

@@ -298,6 +298,8 @@ void handshake_session::watch(std::uint32_t events) {
 void handshake_session::end() {
   if (stage_ == stage::done)
     return;
+  if (stage_ == stage::encrypting || stage_ == stage::reading)
+    delegate_.abandoned(*state_);
   stage_ = stage::done;
   loop_.disarm(*this);
   if (registered_)

@@ -112,6 +112,11 @@ public:
                        std::string_view remote_address,
                        std::string_view detail) = 0;
 
+  /// A peer has gone before its handshake was answered.
+  virtual void abandoned(const listener_state& listener) {
+    static_cast<void>(listener);
+  }
+
   /// Accepting stopped for a moment: no descriptors or no memory.
   virtual void accept_failed(const listener_state& listener,
                              const boost::system::error_code& error) = 0;

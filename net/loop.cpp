@@ -60,6 +60,7 @@ loop::~loop() {
 
 void loop::run(turn_hook& hook) {
   auto more = false;
+  now_ = clock::now();
   while (!stopped_.exchange(false, std::memory_order_acq_rel)) {
     wait(more);
     timers_.fire(now_);
@@ -93,7 +94,10 @@ void loop::wait(bool poll_only) {
     timeout = 0;
   } else if (auto next = timers_.next()) {
     using std::chrono::milliseconds;
-    auto wait = std::chrono::ceil<milliseconds>(*next - clock::now()).count();
+    auto end = clock::now();
+    longest_turn_ =
+        std::max<std::chrono::nanoseconds>(longest_turn_, end - now_);
+    auto wait = std::chrono::ceil<milliseconds>(*next - end).count();
     timeout = static_cast<int>(std::clamp<long long>(wait, 0, 60'000));
   }
   std::array<epoll_event, events_per_turn> events;

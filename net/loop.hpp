@@ -14,6 +14,7 @@
 
 #include <switchboard/options.hpp>
 
+#include "net/counter.hpp"
 #include "net/timer.hpp"
 #include "net/unique_fd.hpp"
 
@@ -146,6 +147,22 @@ public:
   /// Destroys something at the end of this turn.
   void dispose(std::unique_ptr<disposable> what);
 
+  /// What the connections of this loop count. Written by its own thread, read
+  /// by any.
+  traffic_counters& traffic() noexcept {
+    return traffic_;
+  }
+
+  const traffic_counters& traffic() const noexcept {
+    return traffic_;
+  }
+
+  /// The longest turn since the last call: how long something may have had
+  /// to wait.
+  std::chrono::nanoseconds take_longest_turn() noexcept {
+    return std::exchange(longest_turn_, {});
+  }
+
   /// `epoll` or `io_uring`, whichever it came to.
   io_method method() const noexcept {
     return batch_ ? io_method::io_uring : io_method::epoll;
@@ -190,6 +207,7 @@ private:
   std::atomic<bool> woken_{false};
   std::atomic<bool> stopped_{false};
   clock::time_point now_ = clock::now();
+  std::chrono::nanoseconds longest_turn_{0};
   timer_heap timers_;
   std::vector<flushable*> dirty_;
   std::vector<flushable*> flushing_;
@@ -198,6 +216,7 @@ private:
   std::unique_ptr<std::byte[]> buffer_;
   /// Null: every handler makes its own calls.
   std::unique_ptr<call_batch> batch_;
+  traffic_counters traffic_;
 };
 
 } // namespace switchboard::net

@@ -22,7 +22,10 @@
 #include "service/drain.hpp"
 #include "service/exit_code.hpp"
 #include "service/log.hpp"
+#include "service/metrics/exposition.hpp"
 #include "service/signals.hpp"
+#include "service/systemd/notifier.hpp"
+#include "service/systemd/watchdog.hpp"
 
 namespace switchboard::service {
 
@@ -126,11 +129,19 @@ public:
     served.drain_stage = [this] {
       return name_of(drain_->stage());
     };
+    served.metrics = [this] {
+      return metrics::expose({[this] { return instance_->statistics(); },
+                              [this] { return engine_->flows(); },
+                              {}});
+    };
     auto api = api::server::start(system_, what.value.admin, std::move(served),
                                   report_);
     if (!api)
       return fail(api.error(), exit_failed);
     api_ = std::move(*api);
+    if (auto time = systemd::watchdog_time())
+      watchdog_ = std::make_unique<systemd::watchdog>(
+          [this] { return heartbeats(); }, *time, systemd::notify_alive);
     lines_->write(log_level::info,
                   instance_->ready() ? "ready"
                                      : "started, some listeners are not bound");
@@ -142,6 +153,8 @@ public:
     if (!engine_->stop(flow_patience_))
       lines_->write(log_level::warn, "some flows were still in work");
     drain_->finish();
+    // The shards are about to end: nobody is to be missed.
+    watchdog_.reset();
     instance_->stop();
     api_->stop();
   }
@@ -168,6 +181,13 @@ private:
     return exit_failed;
   }
 
+  std::vector<std::uint64_t> heartbeats() const {
+    std::vector<std::uint64_t> result;
+    for (auto& shard : instance_->statistics().shards)
+      result.push_back(shard.heartbeats);
+    return result;
+  }
+
   std::optional<std::string> not_ready() const {
     if (drain_->stage() != drain_stage::none)
       return "the switchboard is being drained";
@@ -192,6 +212,7 @@ private:
   std::unique_ptr<instance> instance_;
   std::unique_ptr<drain> drain_;
   std::unique_ptr<api::server> api_;
+  std::unique_ptr<systemd::watchdog> watchdog_;
 };
 
 /// @returns the exit code where the demonstration cannot be shown.
@@ -231,11 +252,13 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   if (auto failed = running.start(std::move(checked)))
     return *failed;
   watch.started();
+  systemd::notify_ready();
   if (!file)
     if (auto failed = greet(running, *lines))
       return *failed;
   auto signal = watch.wait();
   lines->write(log_level::info, "shutting down", {{"signal", signal}});
+  systemd::notify_stopping();
   running.stop();
   lines->write(log_level::info, "stopped");
   return exit_done;

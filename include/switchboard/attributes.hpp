@@ -16,6 +16,7 @@
 #include <caf/timestamp.hpp>
 
 #include <switchboard/close_code.hpp>
+#include <switchboard/closed_by.hpp>
 
 namespace switchboard {
 
@@ -293,12 +294,15 @@ struct socket_counters {
   std::uint64_t bytes_sent = 0;
   /// Bytes in the send queue now.
   std::uint64_t queued_bytes = 0;
+  /// The most bytes that were in it.
+  std::uint64_t peak_queued_bytes = 0;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f,
                                                  socket_counters& x) {
     return f(caf::meta::type_name("socket_counters"), x.messages_received,
-             x.messages_sent, x.bytes_received, x.bytes_sent, x.queued_bytes);
+             x.messages_sent, x.bytes_received, x.bytes_sent, x.queued_bytes,
+             x.peak_queued_bytes);
   }
 };
 
@@ -325,11 +329,13 @@ struct close_outcome {
   std::string reason;
   /// Whether both close frames were exchanged.
   bool clean = false;
+  closed_by by = closed_by::lost;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f,
                                                  close_outcome& x) {
-    return f(caf::meta::type_name("close_outcome"), x.code, x.reason, x.clean);
+    return f(caf::meta::type_name("close_outcome"), x.code, x.reason, x.clean,
+             x.by);
   }
 };
 

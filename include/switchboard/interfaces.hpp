@@ -41,6 +41,10 @@ using registry_actor = caf::typed_actor<
     caf::replies_to<get_socket_request>::with<socket_info>,
     // INVALID_ARGUMENT.
     caf::replies_to<list_sockets_request>::with<socket_list>,
+    // INVALID_ARGUMENT.
+    caf::replies_to<list_closed_request>::with<closed_list>,
+    // NO_SUCH_SOCKET where none of the last that are gone has the id.
+    caf::replies_to<get_closed_request>::with<post_mortem>,
     // INVALID_ARGUMENT for an unknown configuration.
     caf::replies_to<list_groups_request>::with<group_list>,
     // Never fails.

@@ -15,6 +15,7 @@
 #include <switchboard/error.hpp>
 #include <switchboard/options.hpp>
 #include <switchboard/payload.hpp>
+#include <switchboard/post_mortem.hpp>
 
 namespace switchboard {
 
@@ -115,6 +116,27 @@ struct socket_list {
   std::vector<socket_info> sockets;
   /// Where to go on; empty at the end.
   std::string next;
+};
+
+/// Asks for sockets that are gone.
+struct list_closed_request {
+  socket_filter which;
+  /// The most sockets in the answer, 1 to 1,000.
+  std::uint32_t limit = 100;
+  /// Only those that ended before the one with this serial number; 0: all.
+  std::uint64_t before = 0;
+};
+
+struct closed_list {
+  /// Newest first.
+  std::vector<post_mortem> sockets;
+  /// Where to go on; 0 at the end.
+  std::uint64_t next = 0;
+};
+
+/// Asks for the last socket with this id that is gone.
+struct get_closed_request {
+  std::string socket_id;
 };
 
 struct list_groups_request {
@@ -269,6 +291,9 @@ SWITCHBOARD_INSPECT(unsubscribe_groups_request, x.config, x.socket_id, x.groups)
 SWITCHBOARD_INSPECT(get_socket_request, x.socket_id)
 SWITCHBOARD_INSPECT(list_sockets_request, x.which, x.limit, x.after)
 SWITCHBOARD_INSPECT(socket_list, x.sockets, x.next)
+SWITCHBOARD_INSPECT(list_closed_request, x.which, x.limit, x.before)
+SWITCHBOARD_INSPECT(closed_list, x.sockets, x.next)
+SWITCHBOARD_INSPECT(get_closed_request, x.socket_id)
 SWITCHBOARD_INSPECT(list_groups_request, x.config)
 SWITCHBOARD_INSPECT(group_info, x.config, x.name, x.sockets)
 SWITCHBOARD_INSPECT(group_list, x.groups)
@@ -371,4 +396,8 @@ CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_subscribe))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_unsubscribe))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_query))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::open_outbound_socket_request))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::post_mortem))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::list_closed_request))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::closed_list))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::get_closed_request))
 CAF_END_TYPE_ID_BLOCK(switchboard)

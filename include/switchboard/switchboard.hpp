@@ -11,6 +11,7 @@
 
 #include <switchboard/interfaces.hpp>
 #include <switchboard/options.hpp>
+#include <switchboard/statistics.hpp>
 
 namespace switchboard {
 
@@ -91,6 +92,10 @@ public:
   /// The numeric address `host:port` a listener is bound to; empty while it
   /// is not bound.
   std::string address_of(const std::string& listener) const;
+
+  /// What was counted since the start. Asks nobody and waits for nobody: no
+  /// shard notices. Any thread.
+  switchboard_statistics statistics() const;
 
   /// Whether every listener is bound.
   bool ready() const noexcept;

@@ -25,6 +25,9 @@ struct backend {
   std::function<void()> drain;
   /// `none`, `draining` or `drained`. Any thread; must not block.
   std::function<std::string_view()> drain_stage;
+  /// What `GET /metrics` answers, in Prometheus' text format. Called on the
+  /// API's thread; must not block.
+  std::function<std::string()> metrics;
 };
 
 } // namespace switchboard::service::api

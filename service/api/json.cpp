@@ -26,6 +26,18 @@ string_pairs without_credentials(string_pairs headers) {
   return headers;
 }
 
+void add_counters(boost::json::object& to, const socket_counters& counters) {
+  to["messages_received"] = counters.messages_received;
+  to["messages_sent"] = counters.messages_sent;
+  to["bytes_received"] = counters.bytes_received;
+  to["bytes_sent"] = counters.bytes_sent;
+  to["peak_queued_bytes"] = counters.peak_queued_bytes;
+}
+
+std::string rfc3339(caf::timestamp when) {
+  return to_rfc3339(when.time_since_epoch().count());
+}
+
 } // namespace
 
 boost::json::object to_json(const string_pairs& pairs) {
@@ -69,15 +81,38 @@ boost::json::object to_json(const socket_info& socket) {
   result["local_address"] = text(known.local_address());
   result["remote_address"] = text(known.remote_address());
   result["subprotocol"] = text(known.subprotocol());
-  result["connected_at"] =
-      to_rfc3339(known.connected_at().time_since_epoch().count());
+  result["connected_at"] = rfc3339(known.connected_at());
   result["state"] = name_of(socket.state);
   result["generation"] = known.generation();
-  result["messages_received"] = socket.counters.messages_received;
-  result["messages_sent"] = socket.counters.messages_sent;
-  result["bytes_received"] = socket.counters.bytes_received;
-  result["bytes_sent"] = socket.counters.bytes_sent;
+  add_counters(result, socket.counters);
   result["queued_bytes"] = socket.counters.queued_bytes;
+  return result;
+}
+
+boost::json::object to_json(const post_mortem& what) {
+  boost::json::array groups;
+  for (auto& group : what.groups)
+    groups.push_back(text(group));
+  boost::json::object result;
+  result["socket_id"] = text(what.socket_id);
+  result["socket_type"] = name_of(what.type);
+  result["config"] = text(what.config);
+  result["groups"] = std::move(groups);
+  result["path"] = text(what.path);
+  result["scheme"] = text(what.scheme);
+  result["local_address"] = text(what.local_address);
+  result["remote_address"] = text(what.remote_address);
+  result["subprotocol"] = text(what.subprotocol);
+  result["user_agent"] = text(what.user_agent);
+  result["opened_at"] = rfc3339(what.opened_at);
+  result["closed_at"] = rfc3339(what.closed_at);
+  result["generation"] = what.generation;
+  result["code"] = render_close_code(what.outcome.code);
+  result["code_number"] = what.outcome.code;
+  result["reason"] = text(what.outcome.reason);
+  result["by"] = name_of(what.outcome.by);
+  result["clean"] = what.outcome.clean;
+  add_counters(result, what.counters);
   return result;
 }
 

@@ -14,6 +14,9 @@ namespace switchboard::service::api {
 /// credentials read `[redacted]`; bytes that are not UTF-8 read U+FFFD.
 boost::json::object to_json(const socket_info& socket);
 
+/// A socket that is gone, with how it ended.
+boost::json::object to_json(const post_mortem& what);
+
 boost::json::object to_json(const broadcast_failure& failure);
 boost::json::object to_json(const group_info& group);
 boost::json::object to_json(const config_info& config);

@@ -47,6 +47,10 @@ object schema_of(value_kind kind) {
       result["maximum"] = 1000;
       result["default"] = 100;
       break;
+    case value_kind::serial:
+      result["type"] = "integer";
+      result["minimum"] = 1;
+      break;
     case value_kind::close_code:
       return reference("schemas", "CloseCode");
     case value_kind::close_reason:
@@ -90,7 +94,8 @@ object describe(const answer_description& what) {
   result["description"] = what.description;
   if (!what.schema.empty())
     result["content"] =
-        content("application/json", reference("schemas", what.schema));
+        content(what.schema == "Metrics" ? metrics_type : "application/json",
+                reference("schemas", what.schema));
   return result;
 }
 

@@ -16,6 +16,13 @@ bool is_limit(std::string_view text) {
   return failure == std::errc{} && end == last && value >= 1 && value <= 1000;
 }
 
+bool is_serial(std::string_view text) {
+  std::uint64_t value = 0;
+  auto last = text.data() + text.size();
+  auto [end, failure] = std::from_chars(text.data(), last, value);
+  return failure == std::errc{} && end == last && value >= 1;
+}
+
 /// What was expected of a value; empty where it is right.
 std::string_view expected_instead(value_kind kind, std::string_view value) {
   switch (kind) {
@@ -29,6 +36,8 @@ std::string_view expected_instead(value_kind kind, std::string_view value) {
                  : "INBOUND, OUTBOUND or ALL";
     case value_kind::limit:
       return is_limit(value) ? std::string_view{} : "a number from 1 to 1000";
+    case value_kind::serial:
+      return is_serial(value) ? std::string_view{} : "a number from 1 on";
     case value_kind::close_code:
       return parse_close_code(value)
                  ? std::string_view{}

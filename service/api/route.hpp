@@ -21,6 +21,8 @@ enum class value_kind : std::uint8_t {
   socket_type,
   /// 1 to 1,000.
   limit,
+  /// A number from 1 on.
+  serial,
   /// A close code by name or number.
   close_code,
   /// At most 123 bytes: what fits in a close frame.
@@ -42,6 +44,10 @@ enum class body_kind : std::uint8_t {
   /// JSON of open_outbound_socket.
   opening,
 };
+
+/// The Content-Type of Prometheus' text format.
+inline constexpr std::string_view metrics_type =
+    "text/plain; version=0.0.4; charset=utf-8";
 
 /// One answer of a route.
 struct answer_description {

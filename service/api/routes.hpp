@@ -11,6 +11,9 @@ namespace switchboard::service::api {
 /// Single sockets: list, show, close, send, join and leave groups.
 std::vector<route> socket_routes();
 
+/// Sockets that are gone.
+std::vector<route> closed_routes();
+
 /// Many sockets at once: broadcast, bulk close; groups.
 std::vector<route> bulk_routes();
 

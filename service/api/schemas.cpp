@@ -104,7 +104,43 @@ object socket() {
       {"messages_sent", count()},
       {"bytes_received", count("Before compression.")},
       {"bytes_sent", count("Before compression.")},
+      {"peak_queued_bytes", count("The most that was in the send queue.")},
       {"queued_bytes", count("In the send queue now.")},
+  });
+}
+
+object moment() {
+  auto result = typed("string", "RFC 3339, UTC.");
+  result["format"] = "date-time";
+  return result;
+}
+
+object closed_socket() {
+  return record({
+      {"socket_id", typed("string")},
+      {"socket_type", one_of({"INBOUND", "OUTBOUND"})},
+      {"config", typed("string", "Name of its configuration.")},
+      {"groups", list_of(typed("string"))},
+      {"path", typed("string", "Without query; cut at 512 bytes.")},
+      {"scheme", one_of({"WS", "WSS"})},
+      {"local_address", typed("string", "address:port")},
+      {"remote_address", typed("string", "address:port")},
+      {"subprotocol", typed("string", "Empty where none was agreed on.")},
+      {"user_agent", typed("string", "Cut at 256 bytes.")},
+      {"opened_at", moment()},
+      {"closed_at", moment()},
+      {"generation", count("How often it was reconnected.")},
+      {"code", typed("string", "Close code, by name where it has one.")},
+      {"code_number", count("1006: without a close frame.")},
+      {"reason", typed("string", "Of the close frame, or why it was lost.")},
+      {"by", one_of({"peer", "operation", "timeout", "slow_consumer",
+                     "protocol_error", "handler", "shutdown", "lost"})},
+      {"clean", typed("boolean", "Whether both sent a close frame.")},
+      {"messages_received", count()},
+      {"messages_sent", count()},
+      {"bytes_received", count("Before compression.")},
+      {"bytes_sent", count("Before compression.")},
+      {"peak_queued_bytes", count("The most that was in the send queue.")},
   });
 }
 
@@ -180,13 +216,13 @@ object open_socket() {
   });
 }
 
-object socket_list() {
+object socket_list(std::string_view of) {
   auto next = object{};
   next["type"] = array{"string", "null"};
   next["description"] =
       "Give it as `after` for the next page; null at the end.";
   return record(
-      {{"sockets", list_of(reference("Socket"))}, {"next", std::move(next)}});
+      {{"sockets", list_of(reference(of))}, {"next", std::move(next)}});
 }
 
 object close_code() {
@@ -220,7 +256,9 @@ object schemas() {
   result["NamesAndValues"] = names_and_values();
   result["CloseCode"] = close_code();
   result["Socket"] = socket();
-  result["SocketList"] = socket_list();
+  result["SocketList"] = socket_list("Socket");
+  result["ClosedSocket"] = closed_socket();
+  result["ClosedList"] = socket_list("ClosedSocket");
   result["Reconnection"] = reconnection();
   result["OpenSocket"] = open_socket();
   result["OpenedSocket"] = record({{"socket_id", typed("string")}});
@@ -277,6 +315,7 @@ object schemas() {
       {"sockets", count("Those that are still open.")},
   });
   result["Status"] = record({{"status", one_of({"alive", "ready"})}});
+  result["Metrics"] = typed("string", "Prometheus' text format.");
   result["Document"] = typed("object");
   return result;
 }

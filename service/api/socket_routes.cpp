@@ -107,10 +107,6 @@ outcome leave(const request& from, const backend&) {
   return ask<void>(what, nothing);
 }
 
-outcome closed(const request&, const backend&) {
-  return problem(501, "the post-mortems of sockets are not available yet");
-}
-
 std::vector<parameter> list_parameters() {
   auto result = filter_parameters();
   result.push_back({"limit", value_kind::limit,
@@ -215,30 +211,6 @@ std::vector<route> socket_routes() {
         unreachable},
        false,
        leave},
-      {"GET",
-       "/v1/closed",
-       "listClosed",
-       "List sockets that are gone",
-       "Not available yet.",
-       {},
-       {},
-       body_kind::none,
-       {{501, "Not available yet.", "Problem"}},
-       false,
-       closed,
-       false},
-      {"GET",
-       "/v1/closed/{socket_id}",
-       "getClosed",
-       "Show a socket that is gone",
-       "Not available yet.",
-       {socket_id},
-       {},
-       body_kind::none,
-       {{501, "Not available yet.", "Problem"}},
-       false,
-       closed,
-       false},
   };
 }
 

@@ -39,8 +39,8 @@ outcome ready(const request&, const backend& served) {
   return json_answer(200, body);
 }
 
-outcome metrics(const request&, const backend&) {
-  return problem(501, "metrics are not available yet");
+outcome metrics(const request&, const backend& served) {
+  return answer{200, std::string{metrics_type}, served.metrics(), {}};
 }
 
 outcome description(const request&, const backend&) {
@@ -103,11 +103,11 @@ std::vector<route> system_routes() {
        "/metrics",
        "getMetrics",
        "Metrics for Prometheus",
-       "Not available yet.",
+       "In its text format. Asks no shard.",
        {},
        {},
        body_kind::none,
-       {{501, "Not available yet.", "Problem"}},
+       {{200, "What was counted since the start.", "Metrics"}},
        false,
        metrics,
        false},

@@ -72,15 +72,20 @@ bool session::prepare() {
 }
 
 int session::wrong_usage(const std::string& problem) {
-  err_ << "switchboard: " << to_printable(problem) << '\n';
+  failed(problem);
   return exit_usage;
+}
+
+int session::failed(const std::string& problem) {
+  err_ << "switchboard: " << to_printable(problem) << '\n';
+  return exit_failed;
 }
 
 std::optional<boost::json::object> session::ask(const http_question& what) {
   http_answer answer;
   std::string problem;
   if (!exchange(how_, what, answer, problem)) {
-    err_ << "switchboard: " << to_printable(problem) << '\n';
+    failed(problem);
     return std::nullopt;
   }
   if (answer.status == 204)
@@ -93,8 +98,8 @@ std::optional<boost::json::object> session::ask(const http_question& what) {
   auto body = boost::json::parse(answer.body, wrong);
   if (!wrong && body.is_object())
     return std::move(body.as_object());
-  err_ << "switchboard: " << to_string(how_.where)
-       << ": the answer is no JSON object; is it a management API?\n";
+  failed(to_string(how_.where)
+         + ": the answer is no JSON object; is it a management API?");
   return std::nullopt;
 }
 
@@ -102,15 +107,12 @@ int session::refused(const http_answer& answer) {
   boost::system::error_code wrong;
   auto body = boost::json::parse(answer.body, wrong);
   auto problem = wrong ? nullptr : body.if_object();
-  if (problem == nullptr || !problem->contains("title")) {
-    err_ << "switchboard: " << to_string(how_.where) << " answered "
-         << answer.status << "; is it a management API?\n";
-    return exit_failed;
-  }
-  err_ << "switchboard: " << to_printable(text_of(*problem, "type")) << ": "
-       << to_printable(text_of(*problem, "title")) << ": "
-       << to_printable(text_of(*problem, "detail")) << '\n';
-  return exit_failed;
+  if (problem == nullptr || !problem->contains("title"))
+    return failed(to_string(how_.where) + " answered "
+                  + std::to_string(answer.status)
+                  + "; is it a management API?");
+  return failed(text_of(*problem, "type") + ": " + text_of(*problem, "title")
+                + ": " + text_of(*problem, "detail"));
 }
 
 int session::done(const boost::json::object& body, std::string_view words) {
@@ -142,7 +144,7 @@ int session::list_sockets() {
       return exit_failed;
     auto list = list_in(*page, "sockets");
     if (list == nullptr)
-      return wrong_usage("the answer holds no sockets"), exit_failed;
+      return failed("the answer holds no sockets");
     std::move(list->begin(), list->end(), std::back_inserter(all));
     after = text_of(*page, "next");
     next = nullptr;

@@ -34,7 +34,9 @@ public:
 private:
   /// Finds out how the API is reached.
   bool prepare();
+  // Complain and give the exit code.
   int wrong_usage(const std::string& problem);
+  int failed(const std::string& problem);
 
   /// @returns the answer's body, an object, empty for 204; `nullopt` where it
   ///          failed, which is told.

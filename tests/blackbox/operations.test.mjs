@@ -264,13 +264,6 @@ test("operations over HTTP", async (t) => {
     assert.equal(await client.ask("still here?"), client.id);
   });
 
-  await t.test("what comes later is refused by name", async () => {
-    for (const [method, path] of [["GET", "/v1/closed"], ["GET", "/v1/closed/some-socket"]]) {
-      const problem = await assert_problem(await service.api(path, { method }), 501);
-      assert.match(problem.detail, /not available yet/);
-    }
-  });
-
   await t.test("bulk close closes what matches", async (t) => {
     const doomed = [];
     for (let i = 0; i < 10; ++i)

@@ -93,6 +93,12 @@ inline registry_actor::behavior_type fake_registry(registry_actor::pointer self,
       [](const list_sockets_request&) -> caf::result<socket_list> {
         return socket_list{};
       },
+      [](const list_closed_request&) -> caf::result<closed_list> {
+        return closed_list{};
+      },
+      [](const get_closed_request&) -> caf::result<post_mortem> {
+        return make_error(errc::no_such_socket);
+      },
       [](const list_groups_request&) -> caf::result<group_list> {
         return group_list{};
       },

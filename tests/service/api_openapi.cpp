@@ -93,7 +93,8 @@ CAF_TEST(every documented query parameter is taken and no other) {
       auto value = std::string{"a"};
       if (parameter.kind == api::value_kind::socket_type)
         value = "ALL";
-      else if (parameter.kind == api::value_kind::limit)
+      else if (parameter.kind == api::value_kind::limit
+               || parameter.kind == api::value_kind::serial)
         value = "1";
       else if (parameter.kind == api::value_kind::close_code)
         value = "1000";

@@ -180,9 +180,42 @@ CAF_TEST(a socket is opened as its request says) {
   CAF_CHECK_EQUAL(book->size(), size);
 }
 
-CAF_TEST(what comes later says so) {
-  for (auto path : {"/v1/closed", "/v1/closed/a", "/metrics"})
-    check_problem(client.ask("GET", path), 501, "about:blank");
+CAF_TEST(sockets that are gone are listed and shown) {
+  auto answer = client.ask("GET", "/v1/closed?config=main&type=INBOUND&path="
+                                  "/chat/*&group=x&limit=2&after=9");
+  CAF_CHECK_EQUAL(answer.status, 200u);
+  auto body = answer.json();
+  CAF_REQUIRE_EQUAL(body.at("sockets").as_array().size(), 1u);
+  auto& socket = body.at("sockets").at(0);
+  CAF_CHECK_EQUAL(text_of(socket.at("by")), "timeout");
+  CAF_CHECK_EQUAL(text_of(socket.at("code")), "ENDPOINT_GOING_DOWN");
+  CAF_CHECK_EQUAL(socket.at("code_number").to_number<int>(), 1001);
+  CAF_CHECK_EQUAL(text_of(socket.at("opened_at")), "2026-01-01T00:00:00.000Z");
+  CAF_CHECK_EQUAL(text_of(socket.at("closed_at")), "2026-01-01T00:00:01.000Z");
+  CAF_CHECK_EQUAL(socket.at("peak_queued_bytes").to_number<int>(), 11);
+  CAF_CHECK(body.at("next").is_null());
+  auto asked = book->last<list_closed_request>();
+  CAF_REQUIRE(asked != nullptr);
+  CAF_CHECK_EQUAL(asked->before, 9u);
+  CAF_CHECK_EQUAL(asked->limit, 2u);
+  CAF_CHECK_EQUAL(asked->which.path, "/chat/*");
+  CAF_CHECK_EQUAL(text_of(client.ask("GET", "/v1/closed").json().at("next")),
+                  "7");
+  CAF_CHECK_EQUAL(
+      text_of(client.ask("GET", "/v1/closed/a").json().at("socket_id")), "a");
+  check_problem(client.ask("GET", "/v1/closed/b"), 404,
+                "WEBSOCKET:NO_SUCH_SOCKET");
+  for (auto wrong : {"0", "x", "-1", "", "1x"})
+    check_problem(client.ask("GET", std::string{"/v1/closed?after="} + wrong),
+                  400, "SWITCHBOARD:INVALID_ARGUMENT");
+}
+
+CAF_TEST(metrics are text) {
+  auto answer = client.ask("GET", "/metrics");
+  CAF_CHECK_EQUAL(answer.status, 200u);
+  CAF_CHECK_EQUAL(answer.header("Content-Type"),
+                  "text/plain; version=0.0.4; charset=utf-8");
+  CAF_CHECK_EQUAL(answer.body, "up 1\n");
 }
 
 CAF_TEST(wrong paths methods and parameters are told apart) {

@@ -63,6 +63,17 @@ fake_registry(registry_actor::pointer,
         book->add(what);
         return socket_list{{example_socket()}, what.after.empty() ? "a" : ""};
       },
+      [=](const list_closed_request& what) -> caf::result<closed_list> {
+        book->add(what);
+        return closed_list{{example_post_mortem()},
+                           what.before == 0 ? std::uint64_t{7} : 0};
+      },
+      [=](const get_closed_request& what) -> caf::result<post_mortem> {
+        book->add(what);
+        if (auto failure = check(what.socket_id))
+          return failure;
+        return example_post_mortem();
+      },
       [=](const list_groups_request& what) -> caf::result<group_list> {
         book->add(what);
         return group_list{{{"main", "x", 1}}};
@@ -119,6 +130,23 @@ socket_info example_socket() {
   return result;
 }
 
+post_mortem example_post_mortem() {
+  post_mortem result;
+  result.serial = 7;
+  result.socket_id = "a";
+  result.config = "main";
+  result.path = "/chat/one";
+  result.scheme = "WS";
+  result.groups = {"x"};
+  result.opened_at = caf::timestamp{std::chrono::seconds{1'767'225'600}};
+  result.closed_at = result.opened_at + std::chrono::seconds{1};
+  result.outcome = {close_codes::endpoint_going_down, "idle timeout", true,
+                    closed_by::timeout};
+  result.counters.messages_sent = 3;
+  result.counters.peak_queued_bytes = 11;
+  return result;
+}
+
 registry_actor spawn_fake_registry(caf::actor_system& system,
                                    std::shared_ptr<question_book> book) {
   auto init = [book = std::move(book)](registry_actor::pointer self) {
@@ -163,6 +191,9 @@ void api_fixture::serve(std::vector<std::string> tokens, api::limits bounds) {
     boost::json::object flow;
     flow["name"] = "one";
     return boost::json::array{flow};
+  };
+  served.metrics = [] {
+    return std::string{"up 1\n"};
   };
   auto started =
       api::server::start(system, options, std::move(served), {}, bounds);

@@ -47,6 +47,9 @@ private:
 /// headers hold credentials.
 socket_info example_socket();
 
+/// A socket `a` that was closed because it was idle.
+post_mortem example_post_mortem();
+
 /// A registry that knows the socket `a`, and `lost`, whose peer is gone. A
 /// broadcast matches both. Writes down what it is asked.
 registry_actor spawn_fake_registry(caf::actor_system& system,

@@ -1,0 +1,132 @@
+#include "service/metrics/exposition.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include "service/metrics/families.hpp"
+
+namespace switchboard::service::metrics {
+
+using prometheus::MetricType;
+
+namespace {
+
+using named_counts = std::vector<switchboard_statistics::named_count>;
+
+double seconds_of(std::chrono::nanoseconds what) {
+  return std::chrono::duration<double>{what}.count();
+}
+
+void add_named(families& to, std::string name, std::string help,
+               const std::string& label, const named_counts& counts) {
+  to.begin(MetricType::Counter, std::move(name), std::move(help));
+  for (auto& entry : counts)
+    to.add(static_cast<double>(entry.count), {{label, entry.name}});
+}
+
+void add_sockets(families& to, const switchboard_statistics& what) {
+  to.begin(MetricType::Gauge, "switchboard_sockets", "Sockets now.");
+  for (auto& entry : what.sockets)
+    to.add(static_cast<double>(entry.count),
+           {{"config", entry.config},
+            {"type", std::string{name_of(entry.type)}},
+            {"state", std::string{name_of(entry.state)}}});
+  to.counter("switchboard_sockets_opened_total", "Sockets that were opened.",
+             static_cast<double>(what.opened));
+  to.begin(MetricType::Counter, "switchboard_sockets_closed_total",
+           "Sockets that are gone, by close code and by who ended them.");
+  for (auto& entry : what.closed)
+    to.add(static_cast<double>(entry.count),
+           {{"code", entry.code}, {"by", std::string{name_of(entry.by)}}});
+  add_named(to, "switchboard_handshakes_total",
+            "Handshakes of inbound sockets.", "outcome", what.handshakes);
+  add_named(to, "switchboard_reconnections_total",
+            "Attempts to replace lost connections of outbound sockets.",
+            "outcome", what.reconnections);
+}
+
+void add_traffic(families& to, const switchboard_statistics& what) {
+  to.counter("switchboard_messages_received_total",
+             "Messages that sockets have received.",
+             static_cast<double>(what.messages_received));
+  to.counter("switchboard_messages_sent_total",
+             "Messages that were handed to the operating system.",
+             static_cast<double>(what.messages_sent));
+  to.counter("switchboard_bytes_received_total",
+             "Payload bytes of received messages, before compression.",
+             static_cast<double>(what.bytes_received));
+  to.counter("switchboard_bytes_sent_total",
+             "Payload bytes of messages to send, before compression.",
+             static_cast<double>(what.bytes_sent));
+  to.gauge("switchboard_send_queue_bytes", "Bytes in all send queues now.",
+           static_cast<double>(what.send_queue_bytes));
+}
+
+void add_operations(families& to, const switchboard_statistics& what) {
+  to.counter("switchboard_broadcasts_total", "Broadcasts.",
+             static_cast<double>(what.broadcasts));
+  to.counter("switchboard_broadcast_matched_total",
+             "Sockets that broadcasts were for.",
+             static_cast<double>(what.broadcast_matched));
+  add_named(to, "switchboard_broadcast_failures_total",
+            "Sockets that broadcasts could not reach, by error.", "error",
+            what.broadcast_failures);
+  to.begin(MetricType::Histogram, "switchboard_operation_duration_seconds",
+           "How long operations took that succeeded; of send, from when the "
+           "socket's shard took it up.");
+  for (auto& entry : what.operations)
+    to.add(entry.times, {{"operation", std::string{name_of(entry.what)}}});
+}
+
+void add_health(families& to, const switchboard_statistics& what) {
+  to.begin(MetricType::Gauge, "switchboard_loop_lag_seconds",
+           "The longest that something had to wait for its shard, of the last "
+           "15 seconds.");
+  for (std::size_t i = 0; i < what.shards.size(); ++i)
+    to.add(seconds_of(what.shards[i].lag), {{"shard", std::to_string(i)}});
+  add_named(to, "switchboard_limit_reached_total",
+            "How often a limit was reached.", "limit", what.limits);
+}
+
+void add_flows(families& to, const std::vector<flows::flow_info>& flows) {
+  to.begin(MetricType::Counter, "switchboard_flow_events_total",
+           "Events that flows have worked on.");
+  for (auto& flow : flows) {
+    to.add(static_cast<double>(flow.succeeded),
+           {{"flow", flow.name}, {"outcome", "succeeded"}});
+    to.add(static_cast<double>(flow.failures),
+           {{"flow", flow.name}, {"outcome", "failed"}});
+  }
+}
+
+void add_certificates(families& to,
+                      const std::vector<certificate_expiry>& all) {
+  to.begin(MetricType::Gauge, "switchboard_certificate_expiry_seconds",
+           "When the first certificate expires, since the Unix epoch.");
+  for (auto& entry : all)
+    to.add(std::chrono::duration<double>{entry.not_after.time_since_epoch()}
+               .count(),
+           {{"tls", entry.tls}});
+}
+
+} // namespace
+
+std::string expose(const sources& from) {
+  families result;
+  if (from.statistics) {
+    auto what = from.statistics();
+    add_sockets(result, what);
+    add_traffic(result, what);
+    add_operations(result, what);
+    add_health(result, what);
+  }
+  if (from.flows)
+    add_flows(result, from.flows());
+  if (from.certificates)
+    add_certificates(result, from.certificates());
+  add_process(result);
+  prometheus::TextSerializer serializer;
+  return static_cast<const prometheus::Serializer&>(serializer)
+      .Serialize(result.all());
+}
+
+} // namespace switchboard::service::metrics

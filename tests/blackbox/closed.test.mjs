@@ -1,0 +1,180 @@
+// Post-mortems: who ended a socket, for each way of ending it, and the last
+// thousand of them.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import {
+  assert_problem, base, connect, echo_flow, start, until, within,
+} from "./harness.mjs";
+
+const config = base({
+  server: 'send_queue_limit = "64KiB"\nidle_socket_timeout = "10s"\nping_interval = "0s"',
+}) + echo_flow("/echo/*") + 'config = "main"\n' + `
+[websocket.main.client]
+host = "127.0.0.1"
+
+[websocket.quick.server]
+listener = "public"
+listener_base_path = "/quick"
+idle_socket_timeout = "150ms"
+ping_interval = "0s"
+
+[websocket.pinging.server]
+listener = "public"
+listener_base_path = "/pinging"
+ping_interval = "100ms"
+
+[[flow]]
+name = "quick"
+source = "inbound-listener"
+config = "quick"
+path = "/"
+
+[[flow]]
+name = "pinging"
+source = "inbound-listener"
+config = "pinging"
+path = "/"
+
+[[flow]]
+name = "gate"
+source = "on-inbound-connection"
+config = "main"
+path = "/echo/refused"
+steps = [ { raise_error = { type = "APP:NO", message = "not today" } } ]
+`.replaceAll('path = "/"\n', 'path = "/"\nsteps = []\n');
+
+/// The post-mortem of the only socket of a path that is gone.
+function post_mortem(service, query) {
+  return until(`the post-mortem of ${query}`, async () => {
+    const { sockets } = await service.json(`/v1/closed?${query}`);
+    assert.ok(sockets.length < 2);
+    return sockets[0];
+  });
+}
+
+test("a post-mortem tells how and why", async (t) => {
+  const service = await start(t, config);
+  const client = await connect(t, service.ws("/echo/one?secret=1"), [],
+                               { headers: { "user-agent": "tester/1" } });
+  const [{ socket_id, remote_address, connected_at }] = await service.sockets();
+  await service.api(`/v1/sockets/${socket_id}/groups/g`, { method: "PUT" });
+  assert.equal(await client.ask("12345"), "12345");
+  await assert_problem(await service.api(`/v1/closed/${socket_id}`), 404, "WEBSOCKET:NO_SUCH_SOCKET");
+  await client.close(4000, "done here");
+  const found = await post_mortem(service, "path=/echo/one");
+  assert.deepEqual(await service.json(`/v1/closed/${socket_id}`), found);
+  const { closed_at, peak_queued_bytes, ...rest } = found;
+  assert.deepEqual(rest, {
+    socket_id, socket_type: "INBOUND", config: "main", groups: ["g"], path: "/echo/one",
+    scheme: "WS", local_address: service.ws("").slice(5), remote_address, subprotocol: "",
+    user_agent: "tester/1", opened_at: connected_at, generation: 0, code: "4000",
+    code_number: 4000, reason: "done here", by: "peer", clean: true, messages_received: 1,
+    messages_sent: 1, bytes_received: 5, bytes_sent: 5,
+  });
+  assert.ok(peak_queued_bytes >= 7, `peak ${peak_queued_bytes}`);
+  assert.ok(new Date(closed_at) >= new Date(connected_at));
+  // The line of the log tells the same.
+  const line = await until("its line", () =>
+    service.log.split("\n").find((x) => x.includes("socket closed") && x.includes(socket_id)));
+  for (const part of ["type=INBOUND", "config=main", "path=/echo/one", "code=4000",
+                      'reason="done here"', "by=peer", "clean=true", "lived_ms=", "received=1",
+                      "received_bytes=5", "sent=1", "sent_bytes=5",
+                      `peak_queued_bytes=${peak_queued_bytes}`, "generation=0"])
+    assert.ok(line.includes(part), `${part} in ${line}`);
+});
+
+test("who ended it is told for each way of ending", async (t) => {
+  const service = await start(t, config);
+  const ends = async (name, expected, end, path = `/echo/${name}`) => {
+    const client = await connect(t, service.ws(path));
+    await end(client);
+    const query = path.startsWith("/echo") ? `config=main&path=${path}` : `config=${path.slice(1)}`;
+    const { by, code, clean, reason } = await post_mortem(service, query);
+    assert.deepEqual({ by, code, clean, reason }, expected, name);
+  };
+  const only = async (path) => (await service.sockets(`path=${path}`))[0].socket_id;
+
+  await ends("peer", { by: "peer", code: "NORMAL_CLOSURE", clean: true, reason: "bye" },
+             (client) => client.close(1000, "bye"));
+  await ends("no-code", { by: "peer", code: "1005", clean: true, reason: "" },
+             (client) => client.ws.close());
+  await ends("operation", { by: "operation", code: "4001", clean: true, reason: "out" },
+             async () => service.api(`/v1/sockets/${await only("/echo/operation")}?code=4001&reason=out`,
+                                     { method: "DELETE" }));
+  await ends("bulk", { by: "operation", code: "NORMAL_CLOSURE", clean: true, reason: "" },
+             () => service.api("/v1/close?path=/echo/bulk", { method: "POST" }));
+  await ends("idle", { by: "timeout", code: "ENDPOINT_GOING_DOWN", clean: true, reason: "idle timeout" },
+             (client) => within("close", client.closed), "/quick");
+  await ends("mute", { by: "timeout", code: "1006", clean: false, reason: "no answer to a ping" },
+             (client) => client.pause(), "/pinging");
+  await ends("slow", { by: "slow_consumer", code: "1008", clean: false, reason: "slow consumer" },
+             async (client) => {
+               await client.pause();
+               const body = "s".repeat(48 * 1024);
+               await until("a full queue", async () => {
+                 const { failures } = await service.json("/v1/broadcast?path=/echo/slow",
+                                                         { method: "POST", body });
+                 return failures.length > 0;
+               }, 20000);
+             });
+  await ends("wrong", { by: "protocol_error", code: "PROTOCOL_ERROR", clean: false,
+                        reason: "frame from a client is not masked" },
+             (client) => client.ws._socket.write(Buffer.from([0x81, 0x01, 0x61])));
+  await ends("large", { by: "protocol_error", code: "MESSAGE_TOO_LARGE", clean: false,
+                        reason: "message larger than the limit" },
+             (client) => client.send(Buffer.alloc((1 << 20) + 1)));
+  await ends("reset", { by: "lost", code: "1006", clean: false, reason: "Connection reset by peer" },
+             (client) => client.reset());
+  await ends("cut", { by: "lost", code: "1006", clean: false,
+                      reason: "the peer ended TCP without a close frame" },
+             (client) => client.ws._socket.end());
+  await ends("refused", { by: "handler", code: "1008", clean: true, reason: "not today" },
+             (client) => within("close", client.closed));
+});
+
+test("the switchboard's own end is told in the log", async (t) => {
+  const service = await start(t, config);
+  await connect(t, service.ws("/echo/last"));
+  await service.stop();
+  assert.match(service.log, /socket closed .*path=\/echo\/last .*code=ENDPOINT_GOING_DOWN .*by=shutdown clean=true/);
+});
+
+test("the last thousand are kept, newest first, a page at a time", async (t) => {
+  const service = await start(t, config);
+  const total = 1040;
+  for (let i = 0; i < total; i += 40) {
+    const some = await Promise.all(Array.from({ length: 40 }, (_, j) =>
+      connect(t, service.ws(`/echo/${i + j < 20 ? "old" : (i + j) % 2 ? "odd" : "even"}`))));
+    await Promise.all(some.map((client) => client.close(1000)));
+    await until("their post-mortems", async () =>
+      (await service.json("/v1/configs")).configs.find((x) => x.name === "main").closed === i + 40);
+  }
+  const pages = async (query, limit) => {
+    const all = [];
+    for (let after = ""; ;) {
+      const page = await service.json(`/v1/closed?limit=${limit}${query}${after}`);
+      assert.ok(page.sockets.length <= limit);
+      all.push(...page.sockets);
+      if (page.next === null)
+        return all;
+      assert.equal(page.sockets.length, limit);
+      after = `&after=${page.next}`;
+    }
+  };
+  const all = await pages("", 300);
+  assert.equal(all.length, 1000);
+  assert.equal(new Set(all.map((x) => x.socket_id)).size, 1000);
+  for (let i = 1; i < all.length; ++i)
+    assert.ok(all[i - 1].closed_at >= all[i].closed_at, "newest first");
+  assert.equal((await pages("&path=/echo/old", 10)).length, 0, "the oldest are gone");
+  const odd = await pages("&path=/echo/odd", 7);
+  assert.ok(odd.length > 400 && odd.every((x) => x.path === "/echo/odd"));
+  assert.equal((await pages("&path=/echo/even", 1000)).length + odd.length, 1000);
+  assert.equal((await pages("&config=quick", 10)).length, 0);
+  assert.equal((await pages("&type=OUTBOUND", 10)).length, 0);
+  assert.equal((await pages("&group=none", 10)).length, 0);
+  assert.equal((await service.json("/v1/closed")).sockets.length, 100);
+  for (const query of ["limit=0", "limit=1001", "after=x", "after=0", "config=none", "path=/a/{"])
+    await assert_problem(await service.api(`/v1/closed?${query}`), 400, "SWITCHBOARD:INVALID_ARGUMENT");
+});
