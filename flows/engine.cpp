@@ -165,11 +165,10 @@ std::vector<flow_info> engine::flows() const {
   for (std::size_t i = 0; i < program_->flows.size(); ++i) {
     auto& what = program_->flows[i];
     auto& counted = *counters_[i];
-    result.push_back({what.name, what.source, what.config, what.path,
-                      counted.events, counted.failures, counted.in_work,
-                      counted.waiting, counted.retries,
-                      std::chrono::nanoseconds{counted.time},
-                      counted.succeeded});
+    result.push_back(
+        {what.name, what.source, what.config, what.path, counted.events,
+         counted.failures, counted.in_work, counted.waiting, counted.retries,
+         std::chrono::nanoseconds{counted.time}, counted.succeeded});
   }
   return result;
 }
