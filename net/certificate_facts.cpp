@@ -1,6 +1,5 @@
 #include "net/certificate_facts.hpp"
 
-#include <memory>
 #include <string_view>
 
 #include <openssl/asn1.h>
@@ -8,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "net/http_fetch.hpp"
+#include "net/openssl_ptr.hpp"
 
 namespace switchboard::net {
 
@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t most_urls = 3;
 constexpr std::size_t longest_subject = 200;
 
-using memory = std::unique_ptr<BIO, decltype(&BIO_free)>;
+using memory = openssl_ptr<BIO, BIO_free>;
 
 std::string content_of(const memory& from) {
   char* data = nullptr;
@@ -35,22 +35,10 @@ void keep_url(const GENERAL_NAME* name, std::vector<std::string>& out) {
     out.emplace_back(url);
 }
 
-struct release_access {
-  void operator()(AUTHORITY_INFO_ACCESS* what) const noexcept {
-    AUTHORITY_INFO_ACCESS_free(what);
-  }
-};
-
-struct release_points {
-  void operator()(CRL_DIST_POINTS* what) const noexcept {
-    CRL_DIST_POINTS_free(what);
-  }
-};
-
 } // namespace
 
 std::string subject_of(const X509* certificate) {
-  memory to{BIO_new(BIO_s_mem()), BIO_free};
+  memory to{BIO_new(BIO_s_mem())};
   auto name = X509_get_subject_name(certificate);
   if (!to || X509_NAME_print_ex(to.get(), name, 0, XN_FLAG_RFC2253) < 0)
     return {};
@@ -59,7 +47,7 @@ std::string subject_of(const X509* certificate) {
 
 std::vector<std::string> ocsp_urls_of(const X509* certificate) {
   std::vector<std::string> result;
-  std::unique_ptr<AUTHORITY_INFO_ACCESS, release_access> all{
+  openssl_ptr<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free> all{
       static_cast<AUTHORITY_INFO_ACCESS*>(
           X509_get_ext_d2i(certificate, NID_info_access, nullptr, nullptr))};
   for (int i = 0; all && i < sk_ACCESS_DESCRIPTION_num(all.get()); ++i) {
@@ -73,7 +61,7 @@ std::vector<std::string> ocsp_urls_of(const X509* certificate) {
 
 std::vector<std::string> crl_urls_of(const X509* certificate) {
   std::vector<std::string> result;
-  std::unique_ptr<CRL_DIST_POINTS, release_points> points{
+  openssl_ptr<CRL_DIST_POINTS, CRL_DIST_POINTS_free> points{
       static_cast<CRL_DIST_POINTS*>(X509_get_ext_d2i(
           certificate, NID_crl_distribution_points, nullptr, nullptr))};
   for (int i = 0; points && i < sk_DIST_POINT_num(points.get()); ++i) {
@@ -97,7 +85,7 @@ std::time_t seconds_of(const ASN1_TIME* time) {
 }
 
 std::string text_of(const ASN1_TIME* time) {
-  memory to{BIO_new(BIO_s_mem()), BIO_free};
+  memory to{BIO_new(BIO_s_mem())};
   if (!to || time == nullptr || ASN1_TIME_print(to.get(), time) != 1)
     return "a time that cannot be read";
   return content_of(to);

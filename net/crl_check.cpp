@@ -8,6 +8,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "net/certificate_facts.hpp"
+#include "net/openssl_ptr.hpp"
 
 namespace switchboard::net {
 
@@ -16,20 +17,12 @@ namespace {
 /// The longest that a verdict is used again.
 constexpr std::time_t longest_use = 24 * 3600;
 
-template <auto Free>
-struct release {
-  template <class T>
-  void operator()(T* what) const noexcept {
-    Free(what);
-  }
-};
-
-using store_ptr = std::unique_ptr<X509_STORE, release<X509_STORE_free>>;
-using work_ptr = std::unique_ptr<X509_STORE_CTX, release<X509_STORE_CTX_free>>;
+using store_ptr = openssl_ptr<X509_STORE, X509_STORE_free>;
+using work_ptr = openssl_ptr<X509_STORE_CTX, X509_STORE_CTX_free>;
 
 std::vector<crl_ptr> parse_pem_crls(std::string_view text) {
   std::vector<crl_ptr> result;
-  std::unique_ptr<BIO, release<BIO_free>> from{
+  openssl_ptr<BIO, BIO_free> from{
       BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
   while (from) {
     ERR_clear_error();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,16 +8,11 @@
 #include <openssl/x509.h>
 
 #include "net/ocsp_exchange.hpp"
+#include "net/openssl_ptr.hpp"
 
 namespace switchboard::net {
 
-struct crl_release {
-  void operator()(X509_CRL* what) const noexcept {
-    X509_CRL_free(what);
-  }
-};
-
-using crl_ptr = std::unique_ptr<X509_CRL, crl_release>;
+using crl_ptr = openssl_ptr<X509_CRL, X509_CRL_free>;
 
 /// Reads CRLs: one in DER, or any number in PEM.
 /// @returns empty where there is none, or one cannot be read.

@@ -6,6 +6,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "net/certificate_facts.hpp"
+#include "net/openssl_ptr.hpp"
 #include "net/tls_error.hpp"
 
 namespace switchboard::net {
@@ -24,17 +25,9 @@ constexpr std::time_t endless_use = 60;
 /// The longest that any answer is used again.
 constexpr std::time_t longest_use = 24 * 3600;
 
-template <auto Free>
-struct release {
-  template <class T>
-  void operator()(T* what) const noexcept {
-    Free(what);
-  }
-};
-
-using answer_ptr = std::unique_ptr<OCSP_RESPONSE, release<OCSP_RESPONSE_free>>;
-using basic_ptr = std::unique_ptr<OCSP_BASICRESP, release<OCSP_BASICRESP_free>>;
-using store_ptr = std::unique_ptr<X509_STORE, release<X509_STORE_free>>;
+using answer_ptr = openssl_ptr<OCSP_RESPONSE, OCSP_RESPONSE_free>;
+using basic_ptr = openssl_ptr<OCSP_BASICRESP, OCSP_BASICRESP_free>;
+using store_ptr = openssl_ptr<X509_STORE, X509_STORE_free>;
 
 certificate_status undetermined(std::string why) {
   return {revocation_state::undetermined, std::move(why), 0};

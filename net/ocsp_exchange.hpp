@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <ctime>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include <openssl/ocsp.h>
 
+#include "net/openssl_ptr.hpp"
 #include "net/tls_store.hpp"
 
 namespace switchboard::net {
@@ -48,24 +48,12 @@ public:
   certificate_status judge(std::string_view answer, X509* signer) const;
 
 private:
-  struct release_id {
-    void operator()(OCSP_CERTID* what) const noexcept {
-      OCSP_CERTID_free(what);
-    }
-  };
-
-  struct release_request {
-    void operator()(OCSP_REQUEST* what) const noexcept {
-      OCSP_REQUEST_free(what);
-    }
-  };
-
   std::string check_signature(OCSP_BASICRESP* answer, X509* signer) const;
   certificate_status read(OCSP_BASICRESP* answer) const;
 
   x509_ptr issuer_;
-  std::unique_ptr<OCSP_CERTID, release_id> id_;
-  std::unique_ptr<OCSP_REQUEST, release_request> request_;
+  openssl_ptr<OCSP_CERTID, OCSP_CERTID_free> id_;
+  openssl_ptr<OCSP_REQUEST, OCSP_REQUEST_free> request_;
   std::string key_;
 };
 

@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "net/certificate_facts.hpp"
+#include "net/openssl_ptr.hpp"
 
 namespace switchboard::net {
 
@@ -20,8 +21,7 @@ x509_ptr issuer_of(SSL_CTX* context, X509* certificate) {
   for (int i = 0; i < sk_X509_num(chain); ++i)
     if (X509_check_issued(sk_X509_value(chain, i), certificate) == X509_V_OK)
       return share(sk_X509_value(chain, i));
-  std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> work{
-      X509_STORE_CTX_new(), X509_STORE_CTX_free};
+  openssl_ptr<X509_STORE_CTX, X509_STORE_CTX_free> work{X509_STORE_CTX_new()};
   X509* found = nullptr;
   if (work
       && X509_STORE_CTX_init(work.get(), SSL_CTX_get_cert_store(context),

@@ -7,27 +7,25 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include "net/openssl_ptr.hpp"
 #include "net/tls_store.hpp"
 
 namespace switchboard::net {
 
 namespace {
 
-struct release_chain {
-  void operator()(STACK_OF(X509) * chain) const noexcept {
-    sk_X509_pop_free(chain, X509_free);
-  }
-};
+void free_chain(STACK_OF(X509) * chain) {
+  sk_X509_pop_free(chain, X509_free);
+}
 
-using chain_ptr = std::unique_ptr<STACK_OF(X509), release_chain>;
+using chain_ptr = openssl_ptr<STACK_OF(X509), free_chain>;
 
 /// Verifies a certificate as a handshake does.
 /// @param hints what may stand between it and a root; may be null.
 /// @returns null where it does not pass.
 chain_ptr verified_chain(SSL* connection, X509* certificate,
                          STACK_OF(X509) * hints) {
-  std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> work{
-      X509_STORE_CTX_new(), X509_STORE_CTX_free};
+  openssl_ptr<X509_STORE_CTX, X509_STORE_CTX_free> work{X509_STORE_CTX_new()};
   chain_ptr result;
   ERR_clear_error();
   auto store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(connection));

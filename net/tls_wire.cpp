@@ -10,8 +10,8 @@
 #include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 
+#include "net/peer_check.hpp"
 #include "net/record_cutter.hpp"
-#include "net/revocation_guard.hpp"
 #include "net/tls_error.hpp"
 
 namespace switchboard::net {
@@ -71,7 +71,7 @@ public:
   }
 
   int verdict_fd() const noexcept override {
-    return verdict_ ? verdict_->fd() : -1;
+    return check_.fd();
   }
 
 private:
@@ -87,14 +87,11 @@ private:
   wire_result failure() const;
   wire_result::status judge_read(int outcome);
   progress fail_handshake(int outcome, std::string& problem);
-  progress judge_peer(std::string& problem);
-  progress refuse_peer();
   void say_goodbye() noexcept;
 
   unique_fd fd_;
   std::shared_ptr<const tls_context> context_;
-  /// Whether what the peer has shown was revoked; null: nobody asks.
-  std::shared_ptr<pending_verdict> verdict_;
+  peer_check check_;
   SSL* ssl_ = nullptr;
   /// Encrypted and not yet taken by the socket. OpenSSL itself never waits
   /// for the socket: a record that it had begun would keep it from sending
@@ -236,29 +233,10 @@ handshaking_wire::progress tls_wire::handshake(std::string& problem) {
     established_ = true;
     // From here on one system call fetches all there is.
     SSL_set_read_ahead(ssl_, 1);
-    if (auto guard = context_->guard())
-      verdict_ = guard->begin(ssl_, problem);
-    if (!problem.empty())
-      return refuse_peer();
+    check_.begin(*context_, ssl_);
   }
-  if (!backlog_.empty())
-    return progress::wants_write;
-  return verdict_ ? judge_peer(problem) : progress::done;
-}
-
-handshaking_wire::progress tls_wire::judge_peer(std::string& problem) {
-  auto known = verdict_->get();
-  if (!known)
-    return progress::wants_verdict;
-  problem = std::move(*known);
-  verdict_.reset();
-  return problem.empty() ? progress::done : refuse_peer();
-}
-
-/// What was agreed on with it is not resumed either.
-handshaking_wire::progress tls_wire::refuse_peer() {
-  context_->forget(ssl_);
-  return progress::failed;
+  return backlog_.empty() ? check_.judge(*context_, ssl_, problem)
+                          : progress::wants_write;
 }
 
 handshaking_wire::progress tls_wire::fail_handshake(int outcome,
