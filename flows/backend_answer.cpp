@@ -35,6 +35,14 @@ std::string tame(std::string_view text, std::size_t limit) {
   return result;
 }
 
+/// `text` without blanks and line ends around it.
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n";
+  auto first = std::min(text.find_first_not_of(blank), text.size());
+  text.remove_prefix(first);
+  return text.substr(0, text.find_last_not_of(blank) + 1);
+}
+
 std::string lower(std::string_view text) {
   std::string result{text};
   for (auto& c : result)
@@ -130,7 +138,7 @@ std::string refusal_of(const backend_answer& answer) {
   if (auto orders = read_orders(answer, problem);
       orders && orders->close && !orders->close->reason.empty())
     return orders->close->reason;
-  if (auto body = net::trim_blanks(what.body); !body.empty() && is_text(what))
+  if (auto body = trim(what.body); !body.empty() && is_text(what))
     return fit_reason(body);
   return what.reason.empty() ? std::to_string(what.status)
                              : fit_reason(what.reason);

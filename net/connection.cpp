@@ -344,6 +344,9 @@ void connection::on_timer() {
 }
 
 void connection::check_open_deadlines(clock::time_point now) {
+  // What the peer says meanwhile lies in the kernel: it is not idle, we are.
+  if (paused_)
+    active_ = now;
   if (now - active_ >= options_->idle_timeout) {
     close(close_codes::endpoint_going_down, "idle timeout", closed_by::timeout);
     return;

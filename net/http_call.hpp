@@ -55,7 +55,7 @@ struct http_failure {
     lost,
     /// No complete answer in time, although there was a connection.
     timed_out,
-    /// What came is no answer of HTTP/1.1, or is too large.
+    /// What came is no answer of HTTP/1, or is too large.
     bad_answer,
   };
 

@@ -88,8 +88,12 @@ void http_connection::ask(const http_call& call) {
   written_ = 0;
   answer_begun_ = false;
   write_problem_.clear();
-  reader_ = std::make_unique<response_reader>(
-      max_header_size_, call.max_response_size, call.method != "HEAD");
+  response_reader::limits limits;
+  limits.max_header_size = max_header_size_;
+  limits.max_body_size = call.max_response_size;
+  limits.has_body = call.method != "HEAD";
+  limits.takes_http_1_0 = true;
+  reader_ = std::make_unique<response_reader>(limits);
   // Readiness calls back, so that no outcome comes from within.
   watch(EPOLLIN | EPOLLOUT);
 }
@@ -182,7 +186,7 @@ void http_connection::read() {
   if (now == response_reader::status::failed)
     fail(http_failure::kind::bad_answer,
          reader_->too_large() ? "its answer is larger than the limit"
-                              : "its answer is no HTTP/1.1");
+                              : "its answer is no HTTP");
 }
 
 void http_connection::finish() {

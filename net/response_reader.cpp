@@ -22,16 +22,20 @@ constexpr int most_interim = 8;
 class answer_parser : public http::basic_parser<false> {
 public:
   http_response response;
-  bool old_version = false;
+  int version = 11;
+
+  bool version_too_old(bool takes_http_1_0) const noexcept {
+    return version != 11 && !(takes_http_1_0 && version == 10);
+  }
 
 private:
   using piece = boost::beast::string_view;
 
-  void on_response_impl(int code, piece reason, int version,
+  void on_response_impl(int code, piece reason, int number,
                         error_code&) override {
     response.status = static_cast<unsigned>(code);
     response.reason = reason;
-    old_version = version != 11;
+    version = number;
   }
 
   void on_field_impl(http::field, piece name, piece value,
@@ -86,19 +90,17 @@ std::size_t http_response::count(std::string_view name) const noexcept {
 }
 
 struct response_reader::state {
-  state(std::size_t max_header_size, std::size_t max_body_size, bool has_body)
-      : limit(std::min<std::size_t>(max_header_size,
-                                    std::numeric_limits<std::uint32_t>::max())),
-        body_limit(max_body_size),
-        skips_body(!has_body) {
+  explicit state(const limits& what) : limit(what) {
+    limit.max_header_size = std::min<std::size_t>(
+        limit.max_header_size, std::numeric_limits<std::uint32_t>::max());
     renew();
   }
 
   void renew() {
     parser = std::make_unique<answer_parser>();
-    parser->header_limit(static_cast<std::uint32_t>(limit));
-    parser->body_limit(body_limit);
-    parser->skip(skips_body);
+    parser->header_limit(static_cast<std::uint32_t>(limit.max_header_size));
+    parser->body_limit(limit.max_body_size);
+    parser->skip(!limit.has_body);
     parser->eager(false);
     taken = 0;
   }
@@ -111,9 +113,7 @@ struct response_reader::state {
     return status::failed;
   }
 
-  std::size_t limit;
-  std::size_t body_limit;
-  bool skips_body;
+  limits limit;
   bool too_large = false;
   std::unique_ptr<answer_parser> parser;
   /// Arrived and not parsed.
@@ -133,9 +133,9 @@ response_reader::status response_reader::state::parse_head() {
     taken += used;
     if (failure && failure != http::error::need_more)
       return failed(failure);
-    if (taken + (failure ? held.size() : 0) > limit)
+    if (taken + (failure ? held.size() : 0) > limit.max_header_size)
       return failed(http::error::header_limit);
-    if (parser->old_version)
+    if (parser->version_too_old(limit.takes_http_1_0))
       return status::failed;
     if (!parser->is_header_done())
       return status::need_more;
@@ -166,10 +166,11 @@ response_reader::status response_reader::state::parse_body() {
   return status::complete;
 }
 
-response_reader::response_reader(std::size_t max_header_size,
-                                 std::size_t max_body_size, bool has_body)
-    : state_(
-        std::make_unique<state>(max_header_size, max_body_size, has_body)) {}
+response_reader::response_reader(std::size_t max_header_size)
+    : response_reader(limits{max_header_size}) {}
+
+response_reader::response_reader(const limits& what)
+    : state_(std::make_unique<state>(what)) {}
 
 response_reader::~response_reader() = default;
 

@@ -39,19 +39,28 @@ public:
     head,
     /// The body is there as well, so that another request may follow.
     complete,
-    /// No answer of HTTP/1.1, or its head is larger than the limit.
+    /// No answer of HTTP/1.1, or it is larger than the limits.
     failed,
   };
 
   /// A larger body is read no further, unless the caller wants more.
   static constexpr std::size_t max_body = 64 * 1024;
 
+  struct limits {
+    /// Status line and headers, in bytes.
+    std::size_t max_header_size = 16 * 1024;
+    /// In bytes; a larger body fails.
+    std::size_t max_body_size = max_body;
+    /// False for the answer to a HEAD.
+    bool has_body = true;
+    /// Whether a peer may be of 1996.
+    bool takes_http_1_0 = false;
+  };
+
   /// @param max_header_size status line and headers, in bytes.
-  /// @param max_body_size in bytes; a larger body fails.
-  /// @param has_body false for the answer to a HEAD.
-  explicit response_reader(std::size_t max_header_size,
-                           std::size_t max_body_size = max_body,
-                           bool has_body = true);
+  explicit response_reader(std::size_t max_header_size);
+
+  explicit response_reader(const limits& what);
   ~response_reader();
 
   /// Takes bytes as they arrive. Interim answers (RFC 9110 §15.2) but 101 are

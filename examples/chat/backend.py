@@ -2,6 +2,7 @@
 
 import hashlib, hmac, json, os, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
 
 KEYS = {"acme": "blue", "globex": "red"}
 SECRET = os.environ["CHAT_SECRET"].encode()
@@ -17,11 +18,11 @@ class Chat(BaseHTTPRequestHandler):
         event = json.loads(body)
         room = f"{event['tenant']}/{event['room']}"
         name, text = event.get("name", "somebody"), event["text"]
-        if KEYS.get(event["tenant"]) != event.get("key"):
+        if (event["tenant"], event.get("key")) not in KEYS.items():
             return self.answer(403, "wrong key")
         match self.headers["ce-type"]:
             case "switchboard.connection":
-                return self.answer(200, {"to": room, "text": f"{name} came"}, {"switchboard-groups": room})
+                return self.answer(200, {"to": room, "text": f"{name} came"}, {"switchboard-groups": quote(room)})
             case "switchboard.closed":
                 return self.answer(200, {"to": room, "text": f"{name} left"})
         if text == "/bye":

@@ -51,6 +51,11 @@ test("tenants chat by the rules of a backend in Python", async (t) => {
 
   const eve = await enter("acme", "lobby", "red", "eve");
   assert.deepEqual(await within("refusal", eve.closed), { code: 1008, reason: "wrong key" });
+  for (const path of ["/nobody/lobby?name=x", "/acme/lobby?name=x", "/acme/lobby?key="])
+    assert.equal((await within(path, (await connect(t, service.ws(path))).closed)).code, 1008, path);
+  // A room's name is no way into another, nor into a header.
+  const odd = await enter("acme", "x,acme%2Flobby%0D%0Aswitchboard-close:%204000", "blue", "odd");
+  assert.equal(await odd.next(), "odd came");
   assert.equal(await anna.ask("x".repeat(201)), "Sorry: too long");
 
   // The backend is killed: what is said meanwhile waits for the next one.
@@ -68,7 +73,7 @@ test("tenants chat by the rules of a backend in Python", async (t) => {
   assert.equal(await anna.next(), "see you");
   assert.deepEqual(await within("goodbye", anna.closed), { code: 1000, reason: "bye" });
   assert.equal(await bert.next(), "anna left");
-  assert.deepEqual(bert.received, [], "nobody heard of eve");
+  assert.deepEqual(bert.received, [], "nobody heard of eve and odd");
   assert.deepEqual(other.received, []);
 });
 
