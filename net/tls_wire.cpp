@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "net/record_cutter.hpp"
+#include "net/tls_certificates.hpp"
 #include "net/tls_error.hpp"
 
 namespace switchboard::net {
@@ -67,6 +68,13 @@ public:
 
   bool secure() const noexcept override {
     return true;
+  }
+
+  peer_certificate peer() const override {
+    auto shown = ssl_ != nullptr && SSL_is_server(ssl_) == 1
+                     ? SSL_get0_peer_certificate(ssl_)
+                     : nullptr;
+    return shown == nullptr ? peer_certificate{} : describe_certificate(shown);
   }
 
 private:

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,10 @@
 #include <switchboard/options.hpp>
 
 namespace switchboard {
+
+namespace net {
+class tls_source;
+} // namespace net
 
 /// Adds our message types and error category. Call it on the
 /// configuration of every actor system that hosts a switchboard or talks to
@@ -94,6 +99,22 @@ public:
 
   /// Whether every listener is bound.
   bool ready() const noexcept;
+
+  /// Has every key and trust store read again by a thread of its own, which
+  /// reports the outcome. New handshakes take what was read, sockets stay as
+  /// they are; what cannot be used leaves the old in force. The same happens by
+  /// itself when a file changes.
+  void renew_tls();
+
+  /// How long the certificates of each `tls_options` that is in use and has a
+  /// key store are still valid, by its name; negative once they are not.
+  std::map<std::string, std::chrono::seconds> certificate_expiry() const;
+
+  /// The context of a `tls_options` for a server beside the listeners, kept up
+  /// to date like theirs.
+  /// @returns INVALID_ARGUMENT where there is none or it cannot be used.
+  caf::expected<std::shared_ptr<const net::tls_source>>
+  server_tls(const std::string& name);
 
   /// Stops accepting, closes every socket with 1001 and waits for the closing
   /// handshakes, until `drain` is over; what is left is cut. Every closed

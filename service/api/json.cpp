@@ -26,6 +26,18 @@ string_pairs without_credentials(string_pairs headers) {
   return headers;
 }
 
+/// Null where there is none.
+boost::json::value certificate_of(const handshake_attributes& known) {
+  if (!known.has_client_certificate())
+    return nullptr;
+  boost::json::object result;
+  known.for_each_certificate_field(
+      [&](std::string_view name, std::string_view value) {
+        result[name] = text(value);
+      });
+  return result;
+}
+
 } // namespace
 
 boost::json::object to_json(const string_pairs& pairs) {
@@ -68,6 +80,7 @@ boost::json::object to_json(const socket_info& socket) {
   result["method"] = text(known.method());
   result["local_address"] = text(known.local_address());
   result["remote_address"] = text(known.remote_address());
+  result["client_certificate"] = certificate_of(known);
   result["subprotocol"] = text(known.subprotocol());
   result["connected_at"] =
       to_rfc3339(known.connected_at().time_since_epoch().count());
