@@ -109,6 +109,12 @@ public:
     served.flows = [this] {
       return to_json(engine_->flows());
     };
+    if (auto& name = what.value.admin.tls; !name.empty()) {
+      auto tls = instance_->server_tls(name);
+      if (!tls)
+        return fail(tls.error(), exit_failed);
+      served.tls = std::move(*tls);
+    }
     auto api = api::server::start(system_, what.value.admin, std::move(served),
                                   report_);
     if (!api)
@@ -118,6 +124,15 @@ public:
                   instance_->ready() ? "ready"
                                      : "started, some listeners are not bound");
     return std::nullopt;
+  }
+
+  /// What SIGHUP asks for.
+  void reload() {
+    lines_->write(log_level::info,
+                  "certificates and keys are read again, the configuration "
+                  "file is not",
+                  {{"signal", "SIGHUP"}});
+    instance_->renew_tls();
   }
 
   void stop() {
@@ -214,6 +229,7 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   if (!file)
     if (auto failed = greet(running, *lines))
       return *failed;
+  watch.on_hangup([&] { running.reload(); });
   auto signal = watch.wait();
   lines->write(log_level::info, "shutting down", {{"signal", signal}});
   running.stop();

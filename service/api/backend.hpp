@@ -1,12 +1,15 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include <boost/json.hpp>
 
 #include <switchboard/interfaces.hpp>
+
+#include "net/tls_source.hpp"
 
 namespace switchboard::service::api {
 
@@ -19,6 +22,8 @@ struct backend {
   /// The flows, as `GET /v1/flows` shows them. Called on the API's thread;
   /// must not block.
   std::function<boost::json::array()> flows;
+  /// Null: HTTP.
+  std::shared_ptr<const net::tls_source> tls;
 };
 
 } // namespace switchboard::service::api

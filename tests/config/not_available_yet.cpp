@@ -29,7 +29,6 @@ CAF_TEST(keys to come are refused by name) {
              {{R"(drain_timeout = "1s")", later("1: runtime.drain_timeout")},
               {R"(temporary_directory = "/tmp")",
                later("1: runtime.temporary_directory")}});
-  check_rows(with("[admin]\n"), {{R"(tls = "a")", later("1: admin.tls")}});
   check_rows(with("[tls.a]\n"),
              {{"revocation_check = {}", later("1: tls.a.revocation_check")}});
   check_rows(
