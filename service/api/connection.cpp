@@ -357,6 +357,8 @@ asio::awaitable<void> connection::linger() {
   error_code failure;
   if (unread_)
     stream_.socket().shutdown(tcp::socket::shutdown_send, failure);
+  // The goodbye may have taken all of the time.
+  arm(shared_.bounds.linger_timeout);
   while (unread_ && !failure) {
     buffer_.clear();
     co_await stream_.socket().async_read_some(buffer_.prepare(64 * 1024),

@@ -141,3 +141,14 @@ test("a certificate near its end is warned of", async (t) => {
   await until("its renewal", () => /TLS renewed/.test(service.log), 15000);
   assert.equal(lines(service, /the certificate expires/).length, 1);
 });
+
+test("SIGHUP ends nothing where nothing encrypts", async (t) => {
+  const service = await start(t, base() + echo_flow("/echo"));
+  for (const count of [1, 2]) {
+    service.child.kill("SIGHUP");
+    await until("a line about it", () =>
+      lines(service, /the configuration file is not.*SIGHUP/).length === count);
+  }
+  assert.ok(await service.is_ready());
+  assert.doesNotMatch(service.log, /TLS renewed/);
+});
