@@ -48,15 +48,23 @@ void append_size(std::string& out, std::size_t size) {
   out += static_cast<char>(size);
 }
 
-std::string_view take_sized(std::string_view& rest) noexcept {
+/// Takes what `append_size` has written.
+std::size_t take_size(const char*& from) noexcept {
   std::size_t size = 0;
-  std::size_t used = 0;
+  auto shift = 0;
   unsigned char digit;
   do {
-    digit = static_cast<unsigned char>(rest[used]);
-    size |= std::size_t{digit & 0x7Fu} << (7 * used);
-    ++used;
+    digit = static_cast<unsigned char>(*from++);
+    size |= std::size_t{digit & 0x7Fu} << shift;
+    shift += 7;
   } while (digit >= 0x80);
+  return size;
+}
+
+std::string_view take_sized(std::string_view& rest) noexcept {
+  auto from = rest.data();
+  auto size = take_size(from);
+  auto used = static_cast<std::size_t>(from - rest.data());
   auto result = rest.substr(used, size);
   rest.remove_prefix(used + size);
   return result;
@@ -93,6 +101,7 @@ public:
     append_pairs(text, what.uri_params);
     end(part::uri_params);
     place_relative_path();
+    place_certificate();
     // Every offset above is at most the size of all.
     narrow(text.size());
   }
@@ -127,6 +136,21 @@ private:
     relative_path = narrow(text.size());
     text += fields.relative_path;
   }
+
+  /// Behind everything, its size first: who has none pays nothing.
+  void place_certificate() {
+    auto& shown = fields.client_certificate;
+    if (shown.empty())
+      return;
+    std::string all;
+    for (auto* field : {&shown.subject, &shown.issuer, &shown.serial,
+                        &shown.fingerprint, &shown.pem}) {
+      append_size(all, field->size());
+      all += *field;
+    }
+    append_size(text, all.size());
+    text += all;
+  }
 };
 
 handshake_attributes::handshake_attributes(const blueprint& from) noexcept
@@ -137,6 +161,7 @@ handshake_attributes::handshake_attributes(const blueprint& from) noexcept
       relative_path_size_(
           static_cast<std::uint32_t>(from.fields.relative_path.size())),
       generation_(from.fields.generation),
+      certified_(from.fields.client_certificate.empty() ? 0 : 1),
       type_(static_cast<std::uint32_t>(from.fields.type)),
       secure_(from.fields.secure) {
   std::memcpy(reinterpret_cast<char*>(this + 1), from.text.data(),
@@ -163,6 +188,22 @@ handshake_attributes::header(std::string_view name) const noexcept {
   return std::nullopt;
 }
 
+std::string_view handshake_attributes::certificate_text() const noexcept {
+  if (certified_ == 0)
+    return {};
+  // It begins where the rest ends, whose last piece may be the relative path.
+  auto begin = std::max<std::size_t>(ends_.back(), std::size_t{relative_path_}
+                                                       + relative_path_size_);
+  auto from = text() + begin;
+  auto size = take_size(from);
+  return {from, size};
+}
+
+std::string_view
+handshake_attributes::take_text(std::string_view& rest) noexcept {
+  return take_sized(rest);
+}
+
 handshake_fields handshake_attributes::fields() const {
   handshake_fields result;
   result.socket_id = socket_id();
@@ -178,6 +219,12 @@ handshake_fields handshake_attributes::fields() const {
   result.subprotocol = subprotocol();
   result.connected_at = connected_at();
   result.generation = generation();
+  auto rest = certificate_text();
+  auto& shown = result.client_certificate;
+  for (auto* field : {&shown.subject, &shown.issuer, &shown.serial,
+                      &shown.fingerprint, &shown.pem})
+    if (!rest.empty())
+      *field = take_text(rest);
   return result;
 }
 

@@ -32,6 +32,7 @@ attributes_of(net::upgraded& what, const socket_route& route) {
   result.remote_address = std::move(what.remote_address);
   result.subprotocol = std::move(what.subprotocol);
   result.connected_at = caf::make_timestamp();
+  result.client_certificate = std::move(what.certificate);
   return make_handshake(result);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <system_error>
@@ -15,6 +14,7 @@
 #include "actors/listener_hub.hpp"
 #include "actors/outbound_opener.hpp"
 #include "actors/registry.hpp"
+#include "actors/running_count.hpp"
 #include "actors/shard.hpp"
 #include "actors/shard_actor.hpp"
 #include "actors/socket_index.hpp"
@@ -45,34 +45,6 @@ void configure(caf::actor_system_config& config) {
 }
 
 namespace {
-
-/// Counts actors that have not ended. Outlives the instance where an actor
-/// does.
-class running_count {
-public:
-  void add(const caf::strong_actor_ptr& who,
-           const std::shared_ptr<running_count>& self) {
-    {
-      std::lock_guard guard{mutex_};
-      ++count_;
-    }
-    who->get()->attach_functor([self] {
-      std::lock_guard guard{self->mutex_};
-      --self->count_;
-      self->changed_.notify_all();
-    });
-  }
-
-  bool wait_for_none(std::chrono::nanoseconds patience) {
-    std::unique_lock guard{mutex_};
-    return changed_.wait_for(guard, patience, [this] { return count_ == 0; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t count_ = 0;
-};
 
 /// The order of messages holds: the actor ends behind what was sent before.
 void send_exit_in_order(const caf::strong_actor_ptr& who) {
@@ -118,6 +90,7 @@ struct instance::impl {
   actors::internal_registry_actor registry;
   registry_actor public_registry;
   std::map<std::string, actors::supervisor_actor> supervisors;
+  std::unique_ptr<actors::tls_contexts> tls;
   std::unique_ptr<actors::listener_hub> hub;
   /// To be opened when everything is up.
   std::vector<outbound_options> outbound;
@@ -126,9 +99,10 @@ struct instance::impl {
   std::mutex mutex;
   /// Guarded by `mutex`.
   std::vector<caf::strong_actor_ptr> pinned;
-  std::shared_ptr<running_count> running = std::make_shared<running_count>();
-  std::shared_ptr<running_count> running_shards =
-      std::make_shared<running_count>();
+  std::shared_ptr<actors::running_count> running =
+      std::make_shared<actors::running_count>();
+  std::shared_ptr<actors::running_count> running_shards =
+      std::make_shared<actors::running_count>();
   std::once_flag drained;
   std::atomic<bool> draining{false};
   std::atomic<bool> stopped{false};
@@ -136,7 +110,6 @@ struct instance::impl {
   void start_shards(std::size_t count, io_method io,
                     const report_function& report);
   void start_supervisors(const switchboard_options& options,
-                         const actors::tls_contexts& tls,
                          const report_function& report);
   caf::error begin();
 
@@ -169,9 +142,8 @@ void instance::impl::start_shards(std::size_t count, io_method io,
 }
 
 void instance::impl::start_supervisors(const switchboard_options& options,
-                                       const actors::tls_contexts& tls,
                                        const report_function& report) {
-  hub = std::make_unique<actors::listener_hub>(options.listeners, tls,
+  hub = std::make_unique<actors::listener_hub>(options.listeners, *tls,
                                                shard_actors, report);
   auto names = std::make_shared<net::resolver>();
   actors::registry_setup known;
@@ -197,7 +169,7 @@ void instance::impl::start_supervisors(const switchboard_options& options,
     if (what.client) {
       setup.profile = actors::make_client_profile(
           what, proxy_of(*what.client, options.proxies),
-          tls.client(what.client->tls), names);
+          tls->client(what.client->tls), names);
       known.clients.push_back(what.name);
     }
     supervisors.emplace(what.name,
@@ -327,7 +299,9 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
                       std::string{"the event loops cannot start: "}
                           + failure.what());
   }
-  result->impl_->start_supervisors(options, *tls, on_report);
+  result->impl_->tls = std::move(*tls);
+  result->impl_->start_supervisors(options, on_report);
+  result->impl_->tls->watch();
   result->impl_->outbound = std::move(options.outbound);
   result->impl_->report = std::move(on_report);
   return result;
@@ -391,6 +365,20 @@ bool instance::ready() const noexcept {
   return impl_->unbound == 0 && !impl_->draining;
 }
 
+void instance::renew_tls() {
+  impl_->tls->renew();
+}
+
+std::map<std::string, std::chrono::seconds>
+instance::certificate_expiry() const {
+  return impl_->tls->expiry();
+}
+
+caf::expected<std::shared_ptr<const net::tls_source>>
+instance::server_tls(const std::string& name) {
+  return impl_->tls->serve(name);
+}
+
 void instance::drain(const drain_options& how) {
   std::call_once(impl_->drained, [&] {
     impl_->draining = true;
@@ -404,6 +392,8 @@ void instance::stop(const drain_options& how) {
   if (impl_->stopped.exchange(true))
     return;
   drain(how);
+  if (impl_->tls)
+    impl_->tls->stop();
   impl_->end_actors();
   impl_->groups.stop();
   for (auto& shard : impl_->shards)

@@ -1,5 +1,6 @@
 #include "actors/listener_hub.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/internal.hpp"
@@ -11,10 +12,14 @@ listener_hub::listener_hub(const std::vector<http_listener_options>& listeners,
                            std::vector<caf::strong_actor_ptr> shards,
                            report_function report)
     : shards_(std::move(shards)), report_(std::move(report)) {
-  for (auto& options : listeners)
-    entries_.emplace(options.name, entry{std::make_shared<net::listener_state>(
-                                             options, tls.server(options.tls)),
-                                         {}});
+  for (auto& options : listeners) {
+    auto state =
+        std::make_shared<net::listener_state>(options, tls.server(options.tls));
+    // Each shard has its own share: none waits for what another one does.
+    state->handshakes_per_shard =
+        std::max<std::size_t>(1, options.max_handshakes / shards_.size());
+    entries_.emplace(options.name, entry{std::move(state), {}});
+  }
 }
 
 caf::expected<std::string> listener_hub::bind(const std::string& name) {

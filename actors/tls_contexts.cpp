@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "actors/internal.hpp"
-#include "net/tls_wire.hpp"
-
 namespace switchboard::actors {
 
 namespace {
 
-std::shared_ptr<const net::tls_context>
-find(const std::map<std::string, std::shared_ptr<const net::tls_context>>& all,
+std::shared_ptr<const net::tls_source>
+find(const std::map<std::string, std::shared_ptr<net::tls_source>>& all,
      const std::string& name) {
   auto i = all.find(name);
   return i == all.end() ? nullptr : i->second;
@@ -19,19 +16,23 @@ find(const std::map<std::string, std::shared_ptr<const net::tls_context>>& all,
 
 } // namespace
 
-caf::expected<tls_contexts>
+tls_contexts::tls_contexts(const switchboard_options& options,
+                           report_function report)
+    : options_(options.tls), keeper_(std::move(report)) {}
+
+caf::expected<std::unique_ptr<tls_contexts>>
 tls_contexts::make(const switchboard_options& options,
                    const report_function& report) {
-  tls_contexts result;
+  std::unique_ptr<tls_contexts> result{new tls_contexts{options, report}};
   for (auto& listener : options.listeners)
     if (!listener.tls.empty())
-      if (auto failure = result.add(result.servers_, net::role::server,
-                                    listener.tls, options))
+      if (auto failure =
+              result->add(result->servers_, net::role::server, listener.tls))
         return failure;
   for (auto& what : options.websockets)
     if (what.client)
-      if (auto failure = result.add(result.clients_, net::role::client,
-                                    what.client->tls, options))
+      if (auto failure = result->add(result->clients_, net::role::client,
+                                     what.client->tls))
         return failure;
   for (auto& what : options.tls)
     if (what.trust_store.insecure && report)
@@ -42,31 +43,32 @@ tls_contexts::make(const switchboard_options& options,
   return result;
 }
 
-caf::error tls_contexts::add(contexts& to, net::role self,
-                             const std::string& name,
-                             const switchboard_options& options) {
+caf::error tls_contexts::add(sources& to, net::role self,
+                             const std::string& name) {
   if (to.count(name) > 0)
     return caf::none;
   tls_options wanted;
   if (!name.empty()) {
-    auto i = std::find_if(options.tls.begin(), options.tls.end(),
+    auto i = std::find_if(options_.begin(), options_.end(),
                           [&](auto& what) { return what.name == name; });
-    if (i == options.tls.end())
+    if (i == options_.end())
       return make_error(errc::invalid_argument,
                         "no TLS context is called `" + name + "`");
     wanted = *i;
   }
   std::string problem;
-  auto made = net::tls_context::make(self, wanted, problem);
+  auto made = net::tls_source::make(self, wanted, problem);
   if (!made)
     return make_error(errc::invalid_argument, "tls `" + name + "`: " + problem);
   made->start();
+  keeper_.add(made);
   to.emplace(name, std::move(made));
   return caf::none;
 }
 
-std::shared_ptr<const net::tls_context>
+std::shared_ptr<const net::tls_source>
 tls_contexts::server(const std::string& name) const {
+  std::lock_guard guard{mutex_};
   return name.empty() ? nullptr : find(servers_, name);
 }
 
@@ -74,6 +76,39 @@ net::make_secure_wire tls_contexts::client(const std::string& name) const {
   auto found = find(clients_, name);
   return found ? net::make_client_wire(std::move(found))
                : net::make_secure_wire{};
+}
+
+caf::expected<std::shared_ptr<const net::tls_source>>
+tls_contexts::serve(const std::string& name) {
+  {
+    std::lock_guard guard{mutex_};
+    if (auto failure = add(servers_, net::role::server, name))
+      return failure;
+  }
+  watch();
+  return server(name);
+}
+
+void tls_contexts::watch() {
+  std::lock_guard guard{mutex_};
+  if (!watch_ && !stopped_ && !(servers_.empty() && clients_.empty()))
+    watch_ = std::make_unique<tls_watch>(keeper_);
+}
+
+void tls_contexts::stop() {
+  std::lock_guard guard{mutex_};
+  stopped_ = true;
+  watch_.reset();
+}
+
+void tls_contexts::renew() {
+  std::lock_guard guard{mutex_};
+  if (watch_)
+    watch_->renew();
+}
+
+std::map<std::string, std::chrono::seconds> tls_contexts::expiry() const {
+  return keeper_.expiry(tls_keeper::clock::now());
 }
 
 } // namespace switchboard::actors

@@ -2,44 +2,69 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include <caf/all.hpp>
 
 #include <switchboard/switchboard.hpp>
 
+#include "actors/tls_keeper.hpp"
+#include "actors/tls_watch.hpp"
 #include "net/dial.hpp"
-#include "net/tls_context.hpp"
+#include "net/tls_source.hpp"
 
 namespace switchboard::actors {
 
 /// The TLS contexts that an instance's listeners and clients use, by the
-/// names of their options. Any thread once made.
+/// names of their options, and what keeps them up to date. Any thread.
 class tls_contexts {
 public:
   /// Reads every store that is used; warns of what is insecure.
   /// @returns INVALID_ARGUMENT where a name leads nowhere or a store cannot
   ///          be used: names options, file and cause.
-  static caf::expected<tls_contexts> make(const switchboard_options& options,
-                                          const report_function& report);
+  static caf::expected<std::unique_ptr<tls_contexts>>
+  make(const switchboard_options& options, const report_function& report);
 
   /// Null for an empty name: plain HTTP.
-  std::shared_ptr<const net::tls_context> server(const std::string& name) const;
+  std::shared_ptr<const net::tls_source> server(const std::string& name) const;
 
   /// What `net::dial_options` of a configuration's client takes.
   /// @param name of `client_options::tls`; empty: OpenSSL's defaults and the
   ///        system's trust store.
   net::make_secure_wire client(const std::string& name) const;
 
+  /// A server's context that may not be in use yet.
+  /// @returns INVALID_ARGUMENT as `make`.
+  caf::expected<std::shared_ptr<const net::tls_source>>
+  serve(const std::string& name);
+
+  /// Begins to look after files and expiry where there are any.
+  void watch();
+
+  /// Looks no more.
+  void stop();
+
+  /// Has everything read again, where it is watched.
+  void renew();
+
+  std::map<std::string, std::chrono::seconds> expiry() const;
+
 private:
-  using contexts =
-      std::map<std::string, std::shared_ptr<const net::tls_context>>;
+  using sources = std::map<std::string, std::shared_ptr<net::tls_source>>;
 
-  caf::error add(contexts& to, net::role self, const std::string& name,
-                 const switchboard_options& options);
+  tls_contexts(const switchboard_options& options, report_function report);
 
-  contexts servers_;
-  contexts clients_;
+  caf::error add(sources& to, net::role self, const std::string& name);
+
+  const std::vector<tls_options> options_;
+  mutable std::mutex mutex_;
+  sources servers_;
+  sources clients_;
+  tls_keeper keeper_;
+  std::unique_ptr<tls_watch> watch_;
+  bool stopped_ = false;
 };
 
 } // namespace switchboard::actors

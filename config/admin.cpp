@@ -7,7 +7,7 @@ namespace switchboard::config {
 namespace {
 
 constexpr key_spec keys[] = {
-    {"host"}, {"port"}, {"tls", presence::later}, {"tokens"}, {"console"},
+    {"host"}, {"port"}, {"tls"}, {"tokens"}, {"console"},
 };
 
 /// Whether a text can follow `Bearer ` in a header.
@@ -52,6 +52,12 @@ void read_admin(const value_reader& section, draft& out) {
   }
   if (table.has("port"))
     out.admin.port_wrong = !table.integer("port", options.port, 0, 65535);
+  if (auto name = table.string("tls")) {
+    options.tls = name->value;
+    out.tls_uses.push_back({std::move(*name), true});
+  } else {
+    out.admin.tls_wrong = table.has("tls");
+  }
   read_tokens(table, out);
   table.boolean("console", options.console);
 }

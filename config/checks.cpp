@@ -16,12 +16,31 @@ std::string line(source_place at) {
   return "line " + std::to_string(at.line);
 }
 
+/// Whether the admin API's clients have to show certificates, or might have to
+/// where the file is wrong.
+bool is_by_certificate(const draft& read) {
+  auto& name = read.value.admin.tls;
+  auto& contexts = read.value.switchboard.tls;
+  if (read.admin.tls_wrong || (!name.empty() && read.tls_unclear))
+    return true;
+  return std::any_of(contexts.begin(), contexts.end(), [&](auto& what) {
+    return what.name == name && vouches_for_clients(what);
+  });
+}
+
 void check_admin(reading& shared, const draft& read) {
   auto& host = read.admin.host;
-  if (host && !read.admin.has_tokens && !is_loopback(host->value))
-    shared.refuse(*host, shown(*host)
-                             + " is reached from other machines, expected "
-                               "tokens beside it or a loopback address");
+  if (!host || read.admin.has_tokens || is_loopback(host->value)
+      || is_by_certificate(read))
+    return;
+  std::string expected = read.value.admin.tls.empty()
+                             ? "tokens beside it or a loopback address"
+                             : "tokens beside it, a loopback address, or a tls "
+                               "with client_authentication and a trust_store "
+                               "of its own";
+  shared.refuse(*host, shown(*host)
+                           + " is reached from other machines, expected "
+                           + expected);
 }
 
 /// Listeners share their port with SO_REUSEPORT: a second one on the same

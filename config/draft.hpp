@@ -81,6 +81,7 @@ struct admin_draft {
   std::string key = "admin";
   /// Whether `tokens` holds something, be it right or wrong.
   bool has_tokens = false;
+  bool tls_wrong = false;
   bool host_wrong = false;
   bool port_wrong = false;
 };

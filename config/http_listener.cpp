@@ -17,6 +17,7 @@ constexpr key_spec keys[] = {
     {"base_path"},
     {"handshake_timeout"},
     {"max_connections"},
+    {"max_handshakes"},
     {"max_header_size"},
     {"allowed_origins"},
     {"trusted_proxies"},
@@ -114,6 +115,8 @@ void read_listener(const named_table& entry, draft& out) {
   table.duration("handshake_timeout", options.handshake_timeout,
                  std::chrono::nanoseconds{1});
   table.integer("max_connections", options.max_connections, 1,
+                std::numeric_limits<std::int64_t>::max());
+  table.integer("max_handshakes", options.max_handshakes, 1,
                 std::numeric_limits<std::int64_t>::max());
   table.size("max_header_size", options.max_header_size, 1, max_header_limit);
   read_allowed_origins(table, options);

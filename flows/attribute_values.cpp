@@ -82,6 +82,15 @@ json::array to_array(const std::shared_ptr<const string_list>& names) {
   return result;
 }
 
+json::object certificate_object(const handshake_attributes& of) {
+  json::object result;
+  of.for_each_certificate_field(
+      [&](std::string_view name, std::string_view text) {
+        result.emplace(name, text);
+      });
+  return result;
+}
+
 } // namespace
 
 value attribute_of(const socket_attributes& attributes, std::string_view name) {
@@ -101,6 +110,8 @@ value attribute_of(const socket_attributes& attributes, std::string_view name) {
     return render_time(attributes->connected_at());
   if (name == "generation")
     return std::int64_t{attributes->generation()};
+  if (name == "client_certificate" && attributes->has_client_certificate())
+    return from_json(certificate_object(*attributes));
   return {};
 }
 
@@ -117,6 +128,9 @@ std::optional<value> attribute_entry(const socket_attributes& attributes,
   } else if (table == "query_params") {
     for (auto& [key, text] : attributes->query_params())
       result(key, text);
+  } else if (table == "client_certificate"
+             && attributes->has_client_certificate()) {
+    attributes->for_each_certificate_field(result);
   } else {
     return std::nullopt;
   }
@@ -135,6 +149,8 @@ json::object attributes_object(const socket_attributes& attributes) {
   result["socket_type"] = name_of(attributes->type());
   result["connected_at"] = render_time(attributes->connected_at());
   result["generation"] = std::int64_t{attributes->generation()};
+  if (attributes->has_client_certificate())
+    result["client_certificate"] = certificate_object(*attributes);
   return result;
 }
 

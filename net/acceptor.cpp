@@ -17,11 +17,6 @@ constexpr auto accepts_per_turn = 64;
 /// ones are cut.
 constexpr std::size_t refusals_at_once = 256;
 
-/// Connections of a shard that may be on their way to a WebSocket while TLS
-/// is spoken: each costs memory and much computing. Further ones wait in the
-/// system's queue.
-constexpr std::size_t encrypted_at_once = 2048;
-
 /// How long accepting pauses when descriptors or memory have run out.
 constexpr auto pause_time = std::chrono::milliseconds{250};
 
@@ -59,7 +54,7 @@ void acceptor::on_io(std::uint32_t) {
 }
 
 bool acceptor::accept_one() {
-  if (state_->tls && sessions_.size() >= encrypted_at_once) {
+  if (state_->tls && sessions_.size() >= state_->handshakes_per_shard) {
     full_ = true;
     if (std::exchange(listening_, false))
       loop_.remove(socket_.get());

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "net/tls_source.hpp"
 #include "net/tls_wire.hpp"
 
 namespace switchboard::net {
@@ -40,7 +41,7 @@ handshake_session::handshake_session(loop& home, unique_fd fd,
     wire_ = make_plain_wire(std::move(fd));
     return;
   }
-  auto made = make_tls_wire(std::move(fd), state_->tls);
+  auto made = make_tls_wire(std::move(fd), state_->tls->current());
   encrypting_ = made.get();
   wire_ = std::move(made);
   stage_ = stage::encrypting;
@@ -219,6 +220,7 @@ void handshake_session::accept(const upgrade_terms& terms) {
   std::string extensions;
   result_->compression = accept_deflate_offer(
       terms.extensions, route.connection->compression, extensions);
+  result_->certificate = wire_->peer();
   result_->local_address = local_address_of(wire_->fd());
   auto peer = remote_address_of(wire_->fd());
   auto& trusted = state_->options.trusted_proxies;

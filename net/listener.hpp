@@ -12,6 +12,7 @@
 
 #include <switchboard/options.hpp>
 #include <switchboard/path_pattern.hpp>
+#include <switchboard/peer_certificate.hpp>
 
 #include "net/connection.hpp"
 #include "net/handshake.hpp"
@@ -20,17 +21,22 @@
 
 namespace switchboard::net {
 
-class tls_context;
+class tls_source;
 
 /// What the shards of one listener share.
 struct listener_state {
   explicit listener_state(http_listener_options what,
-                          std::shared_ptr<const tls_context> encryption = {})
-      : options(std::move(what)), tls(std::move(encryption)) {}
+                          std::shared_ptr<const tls_source> encryption = {})
+      : options(std::move(what)),
+        tls(std::move(encryption)),
+        handshakes_per_shard(options.max_handshakes) {}
 
   const http_listener_options options;
   /// Null: plain TCP.
-  const std::shared_ptr<const tls_context> tls;
+  const std::shared_ptr<const tls_source> tls;
+  /// Encrypted connections of a shard that may be on their way to a WebSocket;
+  /// further ones wait in the system's queue. Set before the first is accepted.
+  std::size_t handshakes_per_shard;
   /// Open connections, handshakes included.
   std::atomic<std::size_t> connections{0};
   /// Connections over the limit that are being told so.
@@ -86,6 +92,8 @@ struct upgraded {
   upgrade_route route;
   std::string subprotocol;
   std::optional<deflate_agreement> compression;
+  /// Empty where the peer has shown none.
+  peer_certificate certificate;
   /// `address:port`
   std::string local_address;
   /// `address:port`; only the address where a trusted proxy told it.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <openssl/types.h>
@@ -34,6 +36,10 @@ public:
   role self() const noexcept {
     return self_;
   }
+
+  /// When the first of the certificates that it shows expires; unset where it
+  /// shows none.
+  std::optional<std::chrono::system_clock::time_point> expires() const;
 
   /// A connection's state, ours to free; null where memory has run out or
   /// `host` cannot be asked for.

@@ -160,6 +160,10 @@ std::optional<std::size_t> choose_key(const tls_store& store,
     problem = "holds no key called `" + alias + "`, but " + aliases_of(store);
     return std::nullopt;
   }
+  if (!found->key) {
+    problem = "holds a private key that the given password does not open";
+    return std::nullopt;
+  }
   auto certificate = found->certificate.get();
   if (certificate == nullptr) {
     problem = "holds no certificate of its private key";

@@ -33,6 +33,8 @@ struct tls_store {
   struct key_entry {
     /// Empty where the store's type has none.
     std::string alias;
+    /// Null where the password does not open it: others may be opened by
+    /// theirs.
     key_ptr key;
     /// Of the key; null where the store has none that fits.
     x509_ptr certificate;

@@ -229,9 +229,9 @@ bool reader::read_key() {
   if (!keys_)
     return true;
   entry.key = decode_key(sealed);
-  if (!entry.key)
+  if (!problem.empty())
     return false;
-  if (entry.certificate
+  if (entry.key && entry.certificate
       && X509_check_private_key(entry.certificate.get(), entry.key.get()) != 1)
     entry.certificate.reset();
   ERR_clear_error();
@@ -276,10 +276,8 @@ key_ptr reader::decode_key(std::string_view sealed) {
       open_key({reinterpret_cast<const char*>(ASN1_STRING_get0_data(content)),
                 static_cast<std::size_t>(ASN1_STRING_length(content))},
                key_password_);
-  if (key.empty()) {
-    problem = "holds a private key that the given password does not open";
+  if (key.empty())
     return nullptr;
-  }
   auto from = reinterpret_cast<const unsigned char*>(key.data());
   std::unique_ptr<PKCS8_PRIV_KEY_INFO, decltype(&PKCS8_PRIV_KEY_INFO_free)>
       info{d2i_PKCS8_PRIV_KEY_INFO(nullptr, &from,

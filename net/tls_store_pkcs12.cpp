@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 
 #include "net/tls_error.hpp"
@@ -88,6 +89,36 @@ std::string alias_of(PKCS12_SAFEBAG* bag) {
   return result;
 }
 
+/// OpenSSL's library with its legacy provider: RC2 and single DES, which older
+/// tools lock stores with. Nothing else is to find them, so they have a library
+/// of their own. Null where the provider is not installed.
+OSSL_LIB_CTX* old_library() {
+  static OSSL_LIB_CTX* const result = [] {
+    auto made = OSSL_LIB_CTX_new();
+    if (made != nullptr && OSSL_PROVIDER_load(made, "default") != nullptr
+        && OSSL_PROVIDER_load(made, "legacy") != nullptr)
+      return made;
+    OSSL_LIB_CTX_free(made);
+    return static_cast<OSSL_LIB_CTX*>(nullptr);
+  }();
+  return result;
+}
+
+/// Decrypts with the usual library and, where that fails, with the old one.
+/// @returns what `decrypt` does; null where both fail, with the error of the
+///          first.
+template <class F>
+auto with_old_ciphers(F decrypt) {
+  auto result = decrypt(nullptr);
+  if (result != nullptr)
+    return result;
+  ERR_set_mark();
+  if (auto library = old_library())
+    result = decrypt(library);
+  ERR_pop_to_mark();
+  return result;
+}
+
 class reader {
 public:
   reader(const store_secrets& secrets, bool keys)
@@ -109,6 +140,7 @@ public:
 private:
   bool check_mac(PKCS12* store);
   bool read_safe(PKCS7* safe);
+  STACK_OF(PKCS12_SAFEBAG) * unpack(const PKCS7_ENC_CONTENT& sealed);
   bool read_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int depth);
   bool read_bag(PKCS12_SAFEBAG* bag, int depth);
   bool keep_key(PKCS12_SAFEBAG* bag, const PKCS8_PRIV_KEY_INFO* info);
@@ -176,9 +208,7 @@ bool reader::read_safe(PKCS7* safe) {
   if (PKCS7_type_is_data(safe))
     bags.reset(PKCS12_unpack_p7data(safe));
   else if (PKCS7_type_is_encrypted(safe))
-    bags.reset(
-        PKCS12_unpack_p7encdata(safe, no_password_ ? nullptr : password_.data(),
-                                static_cast<int>(password_.size())));
+    bags.reset(unpack(*safe->d.encrypted->enc_data));
   else
     return true;
   if (!bags) {
@@ -186,6 +216,16 @@ bool reader::read_safe(PKCS7* safe) {
     return false;
   }
   return read_bags(bags.get(), 0);
+}
+
+STACK_OF(PKCS12_SAFEBAG) * reader::unpack(const PKCS7_ENC_CONTENT& sealed) {
+  return with_old_ciphers([&](OSSL_LIB_CTX* library) {
+    return static_cast<STACK_OF(PKCS12_SAFEBAG)*>(PKCS12_item_decrypt_d2i_ex(
+        sealed.algorithm, ASN1_ITEM_rptr(PKCS12_SAFEBAGS),
+        no_password_ ? nullptr : password_.data(),
+        static_cast<int>(password_.size()), sealed.enc_data, 1, library,
+        nullptr));
+  });
 }
 
 bool reader::read_bags(const STACK_OF(PKCS12_SAFEBAG) * bags, int depth) {
@@ -206,15 +246,16 @@ bool reader::read_bag(PKCS12_SAFEBAG* bag, int depth) {
       X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &how, nullptr);
       if (!spend(rounds_of(how)))
         return false;
-      key_info_ptr info{PKCS12_decrypt_skey(
-          bag, no_password_ ? nullptr : key_password_.data(),
-          static_cast<int>(key_password_.size()))};
-      if (!info) {
-        ERR_clear_error();
-        problem = "holds a private key that the given password does not open";
-        return false;
-      }
-      return keep_key(bag, info.get());
+      key_info_ptr info{with_old_ciphers([&](OSSL_LIB_CTX* library) {
+        return PKCS12_decrypt_skey_ex(
+            bag, no_password_ ? nullptr : key_password_.data(),
+            static_cast<int>(key_password_.size()), library, nullptr);
+      })};
+      if (info)
+        return keep_key(bag, info.get());
+      ERR_clear_error();
+      result.keys.push_back({alias_of(bag), {}, {}, {}});
+      return true;
     }
     case NID_certBag:
       if (PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate)
@@ -256,7 +297,8 @@ void link_chains(tls_store& store) {
   };
   for (auto& entry : store.keys) {
     for (auto& certificate : store.certificates)
-      if (X509_check_private_key(certificate.get(), entry.key.get()) == 1) {
+      if (entry.key
+          && X509_check_private_key(certificate.get(), entry.key.get()) == 1) {
         entry.certificate = share(certificate);
         break;
       }

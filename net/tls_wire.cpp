@@ -12,6 +12,7 @@
 
 #include "net/peer_check.hpp"
 #include "net/record_cutter.hpp"
+#include "net/tls_certificates.hpp"
 #include "net/tls_error.hpp"
 
 namespace switchboard::net {
@@ -72,6 +73,13 @@ public:
 
   int verdict_fd() const noexcept override {
     return check_.fd();
+  }
+
+  peer_certificate peer() const override {
+    auto shown = ssl_ != nullptr && SSL_is_server(ssl_) == 1
+                     ? SSL_get0_peer_certificate(ssl_)
+                     : nullptr;
+    return shown == nullptr ? peer_certificate{} : describe_certificate(shown);
   }
 
 private:

@@ -194,6 +194,7 @@ std::string render_rejection(const http_rejection& rejection,
   append_header(result, "Connection", connection);
   append_header(result, "Content-Type", "text/plain; charset=utf-8");
   append_header(result, "Content-Length", std::to_string(body.size()));
+  append_header(result, "X-Content-Type-Options", "nosniff");
   result += "\r\n";
   if (!head_request)
     result += body;

@@ -9,6 +9,8 @@
 
 #include <sys/uio.h>
 
+#include <switchboard/peer_certificate.hpp>
+
 #include "net/unique_fd.hpp"
 
 namespace switchboard::net {
@@ -71,6 +73,11 @@ public:
 
   /// Whether the wire encrypts.
   virtual bool secure() const noexcept = 0;
+
+  /// The certificate that a client has shown us; empty where there is none.
+  virtual peer_certificate peer() const {
+    return {};
+  }
 
   /// Gives up the socket where the wire passes bytes on as they are, for
   /// `plain_read` and `plain_write`; the wire is of no use any more.

@@ -23,9 +23,11 @@ void check_tls(const config::document& read, const flows::program* code,
                std::vector<config::diagnostic>& out) {
   auto& options = read.switchboard;
   for (auto& context : options.tls) {
-    auto serves = std::any_of(
-        options.listeners.begin(), options.listeners.end(),
-        [&](auto& listener) { return listener.tls == context.name; });
+    auto serves = read.admin.tls == context.name
+                  || std::any_of(options.listeners.begin(),
+                                 options.listeners.end(), [&](auto& listener) {
+                                   return listener.tls == context.name;
+                                 });
     auto dials = std::any_of(
         options.websockets.begin(), options.websockets.end(), [&](auto& what) {
           return what.client && what.client->tls == context.name;

@@ -132,8 +132,16 @@ public:
     served.metrics = [this] {
       return metrics::expose({[this] { return instance_->statistics(); },
                               [this] { return engine_->flows(); },
-                              {}});
+                              [this] {
+                                return certificates();
+                              }});
     };
+    if (auto& name = what.value.admin.tls; !name.empty()) {
+      auto tls = instance_->server_tls(name);
+      if (!tls)
+        return fail(tls.error(), exit_failed);
+      served.tls = std::move(*tls);
+    }
     auto api = api::server::start(system_, what.value.admin, std::move(served),
                                   report_);
     if (!api)
@@ -146,6 +154,15 @@ public:
                   instance_->ready() ? "ready"
                                      : "started, some listeners are not bound");
     return std::nullopt;
+  }
+
+  /// What SIGHUP asks for.
+  void reload() {
+    lines_->write(log_level::info,
+                  "certificates and keys are read again, the configuration "
+                  "file is not",
+                  {{"signal", "SIGHUP"}});
+    instance_->renew_tls();
   }
 
   void stop() {
@@ -179,6 +196,14 @@ private:
     if (code == errc::connectivity || code == errc::retry_exhausted)
       return unreachable;
     return exit_failed;
+  }
+
+  std::vector<metrics::certificate_expiry> certificates() const {
+    std::vector<metrics::certificate_expiry> result;
+    auto now = std::chrono::system_clock::now();
+    for (auto& [tls, left] : instance_->certificate_expiry())
+      result.push_back({tls, now + left});
+    return result;
   }
 
   std::vector<std::uint64_t> heartbeats() const {
@@ -256,6 +281,7 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   if (!file)
     if (auto failed = greet(running, *lines))
       return *failed;
+  watch.on_hangup([&] { running.reload(); });
   auto signal = watch.wait();
   lines->write(log_level::info, "shutting down", {{"signal", signal}});
   systemd::notify_stopping();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <unistd.h>
@@ -55,8 +56,7 @@ struct signals::impl {
 
   void handle(int number) {
     if (number == SIGHUP)
-      return to->write(log_level::warn, "reload is not available yet",
-                       {{"signal", "SIGHUP"}});
+      return hang_up();
     if (std::exchange(stopping, true))
       leave(exit_failed, "a second signal: exit at once", number);
     first.set_value(number);
@@ -76,6 +76,16 @@ struct signals::impl {
         });
   }
 
+  void hang_up() {
+    if (reload && !stopping)
+      reload();
+    else
+      to->write(log_level::info,
+                stopping ? "nothing is read again during a shutdown"
+                         : "the start has read everything just now",
+                {{"signal", "SIGHUP"}});
+  }
+
   [[noreturn]] void leave(int code, const char* why, int number) {
     to->write(code == exit_done ? log_level::info : log_level::error, why,
               {{"signal", name_of_signal(number)}});
@@ -89,6 +99,8 @@ struct signals::impl {
   boost::asio::signal_set caught;
   boost::asio::steady_timer start_limit;
   boost::asio::steady_timer shutdown_limit;
+  /// On the thread of the signals.
+  std::function<void()> reload;
   bool stopping = false;
   std::atomic<bool> started = false;
   std::promise<int> first;
@@ -103,6 +115,12 @@ signals::~signals() = default;
 
 void signals::started() {
   impl_->started = true;
+}
+
+void signals::on_hangup(std::function<void()> act) {
+  boost::asio::post(impl_->loop, [ptr = impl_.get(), act = std::move(act)] {
+    ptr->reload = act;
+  });
 }
 
 const char* signals::wait() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "service/log.hpp"
@@ -9,8 +10,8 @@ namespace switchboard::service {
 
 /// Watches for SIGTERM, SIGINT and SIGHUP on a thread of its own. The first
 /// SIGTERM or SIGINT wakes `wait`; a second one, or a shutdown that takes
-/// longer than its time, ends the process at once with exit code 1. SIGHUP is
-/// named in the log and ignored.
+/// longer than its time, ends the process at once with exit code 1. SIGHUP
+/// calls what `on_hangup` was told.
 class signals {
 public:
   /// Signals are caught from here on.
@@ -24,6 +25,10 @@ public:
   /// ends the process with exit code 0 where the start does not end by
   /// itself within a second.
   void started();
+
+  /// @param act called on the thread of the signals for each SIGHUP, once the
+  ///        start is complete; must not block.
+  void on_hangup(std::function<void()> act);
 
   /// Blocks until the first signal.
   /// @returns its name.

@@ -17,6 +17,7 @@
 
 #include <switchboard/close_code.hpp>
 #include <switchboard/closed_by.hpp>
+#include <switchboard/peer_certificate.hpp>
 
 namespace switchboard {
 
@@ -55,6 +56,8 @@ struct handshake_fields {
   caf::timestamp connected_at;
   /// How often an outbound socket's connection was replaced.
   std::uint32_t generation = 0;
+  /// Of an inbound socket, where its listener asks for one.
+  peer_certificate client_certificate;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f,
@@ -62,7 +65,7 @@ struct handshake_fields {
     return f(caf::meta::type_name("handshake_fields"), x.socket_id, x.type,
              x.config, x.request_uri, x.relative_path, x.headers, x.uri_params,
              x.secure, x.local_address, x.remote_address, x.subprotocol,
-             x.connected_at, x.generation);
+             x.connected_at, x.generation, x.client_certificate);
   }
 };
 
@@ -182,6 +185,22 @@ public:
     for_each(part::uri_params, visit);
   }
 
+  bool has_client_certificate() const noexcept {
+    return certified_ != 0;
+  }
+
+  /// Calls `visit(name, value)`, both of them views, for `subject`, `issuer`,
+  /// `serial`, `fingerprint` and `pem` of the client's certificate; not at all
+  /// where there is none. Allocates nothing.
+  template <class Visitor>
+  void for_each_certificate_field(Visitor&& visit) const {
+    auto rest = certificate_text();
+    for (std::string_view name :
+         {"subject", "issuer", "serial", "fingerprint", "pem"})
+      if (!rest.empty())
+        visit(name, take_text(rest));
+  }
+
   /// What it was made from.
   handshake_fields fields() const;
 
@@ -210,6 +229,13 @@ private:
     return {text() + begin, ends_[index] - begin};
   }
 
+  /// The fields of the client's certificate, one behind the other; empty
+  /// where there is none.
+  std::string_view certificate_text() const noexcept;
+
+  /// Takes the first of such fields.
+  static std::string_view take_text(std::string_view& rest) noexcept;
+
   /// Takes the first pair off a part that holds pairs.
   static std::pair<std::string_view, std::string_view>
   take_pair(std::string_view& rest) noexcept;
@@ -231,7 +257,8 @@ private:
   /// Where the relative path stands in the text.
   std::uint32_t relative_path_;
   std::uint32_t relative_path_size_;
-  std::uint32_t generation_ : 30;
+  std::uint32_t generation_ : 29;
+  std::uint32_t certified_ : 1;
   std::uint32_t type_ : 1;
   std::uint32_t secure_ : 1;
 };

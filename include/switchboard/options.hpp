@@ -38,6 +38,10 @@ struct http_listener_options {
   /// Open connections of this listener, handshakes included; further ones
   /// are answered with 503.
   std::size_t max_connections = std::numeric_limits<std::size_t>::max();
+  /// Encrypted connections that may be on their way to a WebSocket at once,
+  /// divided among the shards, at least one for each; further ones wait in the
+  /// system's queue.
+  std::size_t max_handshakes = 1024;
   /// Request line and headers, in bytes; a larger request is answered 431.
   std::size_t max_header_size = 16 * 1024;
   /// Origins that may connect, `*` matches any run of characters. Empty:

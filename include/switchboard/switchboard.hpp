@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,10 @@
 #include <switchboard/statistics.hpp>
 
 namespace switchboard {
+
+namespace net {
+class tls_source;
+} // namespace net
 
 /// Adds our message types and error category. Call it on the
 /// configuration of every actor system that hosts a switchboard or talks to
@@ -99,6 +104,22 @@ public:
 
   /// Whether every listener is bound.
   bool ready() const noexcept;
+
+  /// Has every key and trust store read again by a thread of its own, which
+  /// reports the outcome. New handshakes take what was read, sockets stay as
+  /// they are; what cannot be used leaves the old in force. The same happens by
+  /// itself when a file changes.
+  void renew_tls();
+
+  /// How long the certificates of each `tls_options` that is in use and has a
+  /// key store are still valid, by its name; negative once they are not.
+  std::map<std::string, std::chrono::seconds> certificate_expiry() const;
+
+  /// The context of a `tls_options` for a server beside the listeners, kept up
+  /// to date like theirs.
+  /// @returns INVALID_ARGUMENT where there is none or it cannot be used.
+  caf::expected<std::shared_ptr<const net::tls_source>>
+  server_tls(const std::string& name);
 
   /// Stops accepting and dialing, closes every socket, inbound ones first, in
   /// paced batches, and waits for the closing handshakes until the time is

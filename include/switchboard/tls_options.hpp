@@ -60,4 +60,11 @@ struct tls_options {
   source_place at;
 };
 
+/// Whether a certificate that a server of these options has taken says who its
+/// client is: the system's trust store lets in whoever owns a name.
+inline bool vouches_for_clients(const tls_options& options) {
+  return options.client_auth != client_authentication::none
+         && !options.trust_store.insecure && !options.trust_store.path.empty();
+}
+
 } // namespace switchboard

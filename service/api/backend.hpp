@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,8 @@
 #include <boost/json.hpp>
 
 #include <switchboard/interfaces.hpp>
+
+#include "net/tls_source.hpp"
 
 namespace switchboard::service::api {
 
@@ -28,6 +31,8 @@ struct backend {
   /// What `GET /metrics` answers, in Prometheus' text format. Called on the
   /// API's thread; must not block.
   std::function<std::string()> metrics;
+  /// Null: HTTP.
+  std::shared_ptr<const net::tls_source> tls;
 };
 
 } // namespace switchboard::service::api

@@ -22,6 +22,9 @@ using boost::system::error_code;
 
 namespace {
 
+/// Most requests fit.
+constexpr std::size_t first_read_size = 4096;
+
 auto into(error_code& failure) {
   return asio::redirect_error(asio::use_awaitable, failure);
 }
@@ -54,10 +57,11 @@ struct connection::waiter {
 };
 
 connection::connection(tcp::socket socket, const shared_state& shared)
-    : socket_(std::move(socket)),
+    : stream_(std::move(socket),
+              shared.served.tls ? shared.served.tls->current() : nullptr),
       shared_(shared),
       buffer_(256 * 1024),
-      deadline_(socket_.get_executor()) {}
+      deadline_(stream_.get_executor()) {}
 
 void connection::start(std::function<void()> on_end) {
   auto run = [self = shared_from_this()] {
@@ -72,12 +76,15 @@ void connection::start(std::function<void()> on_end) {
     self->cut();
     on_end();
   };
-  asio::co_spawn(socket_.get_executor(), std::move(run), std::move(end));
+  asio::co_spawn(stream_.get_executor(), std::move(run), std::move(end));
 }
 
 void connection::refuse(answer what, std::function<void()> on_end) {
   auto run = [self = shared_from_this(),
               what = std::move(what)]() -> asio::awaitable<void> {
+    auto ready = co_await self->encrypt();
+    if (!ready)
+      co_return;
     self->unread_ = true;
     auto copy = what;
     co_await self->write(std::move(copy), nullptr, false);
@@ -88,7 +95,7 @@ void connection::refuse(answer what, std::function<void()> on_end) {
     self->cut();
     on_end();
   };
-  asio::co_spawn(socket_.get_executor(), std::move(run), std::move(end));
+  asio::co_spawn(stream_.get_executor(), std::move(run), std::move(end));
 }
 
 void connection::wind_down() {
@@ -102,15 +109,30 @@ void connection::cut() {
   if (auto pending = waiter_.lock())
     pending->signal.cancel();
   error_code ignored;
-  socket_.close(ignored);
+  stream_.socket().close(ignored);
 }
 
 asio::awaitable<void> connection::serve() {
-  auto again = true;
+  auto again = co_await encrypt();
+  if (!again)
+    co_return;
   while (again)
     again = co_await serve_one();
-  if (unread_)
-    co_await linger();
+  co_await linger();
+}
+
+asio::awaitable<bool> connection::encrypt() {
+  if (!stream_.secure())
+    co_return true;
+  arm(shared_.bounds.header_timeout);
+  auto problem = co_await stream_.shake_hands();
+  disarm();
+  if (!problem.empty())
+    shared_.report({report::severity::debug,
+                    "TLS failed: " + problem,
+                    {{"listener", "admin"}}});
+  certified_ = problem.empty() && stream_.certified();
+  co_return problem.empty();
 }
 
 asio::awaitable<bool> connection::wait_for_request() {
@@ -120,9 +142,11 @@ asio::awaitable<bool> connection::wait_for_request() {
   if (buffer_.size() == 0) {
     arm(shared_.bounds.idle_timeout);
     error_code failure;
-    co_await socket_.async_wait(tcp::socket::wait_read, into(failure));
+    auto got = co_await stream_.async_read_some(
+        buffer_.prepare(first_read_size), into(failure));
     if (failure)
       co_return false;
+    buffer_.commit(got);
   }
   busy_ = true;
   co_return true;
@@ -137,7 +161,7 @@ asio::awaitable<bool> connection::serve_one() {
   in.body_limit(boost::none);
   arm(shared_.bounds.header_timeout);
   error_code failure;
-  co_await http::async_read_header(socket_, buffer_, in, into(failure));
+  co_await http::async_read_header(stream_, buffer_, in, into(failure));
   disarm();
   if (failure) {
     auto refusal = timed_out_ ? problem(408, "the header did not come in time")
@@ -191,7 +215,7 @@ std::optional<answer> connection::check_sender(const parser& in) const {
                    "Origin and Authorization may stand once");
   return shared_.access.refuse({value(http::field::authorization),
                                 value(http::field::host),
-                                value(http::field::origin)});
+                                value(http::field::origin), certified_});
 }
 
 std::optional<answer> connection::check(const parser& in, route_match& match,
@@ -254,11 +278,11 @@ asio::awaitable<std::optional<answer>> connection::read_body(parser& in,
   error_code failure;
   if (!in.get()[http::field::expect].empty() && in.get().version() >= 11) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await asio::async_write(socket_, asio::buffer(go_on), into(failure));
+    co_await asio::async_write(stream_, asio::buffer(go_on), into(failure));
     if (failure)
       co_return problem(408, "the body did not come");
   }
-  co_await http::async_read(socket_, buffer_, in, into(failure));
+  co_await http::async_read(stream_, buffer_, in, into(failure));
   disarm();
   if (!failure)
     co_return std::nullopt;
@@ -270,7 +294,7 @@ asio::awaitable<std::optional<answer>> connection::read_body(parser& in,
 }
 
 asio::awaitable<answer> connection::ask(question what) {
-  auto pending = std::make_shared<waiter>(socket_.get_executor());
+  auto pending = std::make_shared<waiter>(stream_.get_executor());
   waiter_ = pending;
   // The registry's own time-out comes first; this one is for the case that
   // the actor in between is gone.
@@ -314,7 +338,7 @@ asio::awaitable<bool> connection::write(answer what, const parser* of,
     out.body().clear();
   arm(shared_.bounds.write_timeout);
   error_code failure;
-  co_await http::async_write(socket_, out, into(failure));
+  co_await http::async_write(stream_, out, into(failure));
   disarm();
   if (of != nullptr && shared_.report) {
     auto path = of->get().target();
@@ -328,12 +352,17 @@ asio::awaitable<bool> connection::write(answer what, const parser* of,
 }
 
 asio::awaitable<void> connection::linger() {
-  error_code failure;
-  socket_.shutdown(tcp::socket::shutdown_send, failure);
   arm(shared_.bounds.linger_timeout);
-  while (!failure) {
+  co_await stream_.say_goodbye();
+  error_code failure;
+  if (unread_)
+    stream_.socket().shutdown(tcp::socket::shutdown_send, failure);
+  // The goodbye may have taken all of the time.
+  arm(shared_.bounds.linger_timeout);
+  while (unread_ && !failure) {
     buffer_.clear();
-    co_await socket_.async_read_some(buffer_.prepare(64 * 1024), into(failure));
+    co_await stream_.socket().async_read_some(buffer_.prepare(64 * 1024),
+                                              into(failure));
   }
   disarm();
 }
@@ -350,7 +379,7 @@ void connection::arm(std::chrono::nanoseconds time) {
           return;
         timed_out_ = true;
         error_code ignored;
-        socket_.cancel(ignored);
+        stream_.socket().cancel(ignored);
       });
 }
 

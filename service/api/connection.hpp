@@ -20,6 +20,7 @@
 #include "service/api/limits.hpp"
 #include "service/api/return_path.hpp"
 #include "service/api/router.hpp"
+#include "service/api/stream.hpp"
 
 namespace switchboard::service::api {
 
@@ -62,6 +63,8 @@ private:
   struct waiter;
 
   boost::asio::awaitable<void> serve();
+  /// @returns false where TLS has failed.
+  boost::asio::awaitable<bool> encrypt();
   /// @returns whether to go on with the next request.
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> wait_for_request();
@@ -83,12 +86,14 @@ private:
   void arm(std::chrono::nanoseconds time);
   void disarm();
 
-  tcp::socket socket_;
+  stream stream_;
   const shared_state& shared_;
   boost::beast::flat_buffer buffer_;
   boost::asio::steady_timer deadline_;
   std::uint64_t deadline_turn_ = 0;
   bool timed_out_ = false;
+  /// Whether the client has shown a certificate that counts.
+  bool certified_ = false;
   bool busy_ = false;
   bool winding_down_ = false;
   /// The client may still be sending when we close.

@@ -11,6 +11,8 @@ namespace switchboard::service::api {
 
 namespace {
 
+constexpr std::string_view realm = "Bearer realm=\"switchboard\"";
+
 answer unauthenticated(std::string_view detail, std::string_view challenge) {
   auto result = problem(errc::unauthenticated, detail);
   result.headers.emplace_back("WWW-Authenticate", challenge);
@@ -19,13 +21,25 @@ answer unauthenticated(std::string_view detail, std::string_view challenge) {
 
 } // namespace
 
-guard::guard(const admin_options& options) : host_(to_lower(options.host)) {
+guard::guard(const admin_options& options, const tls_options* tls)
+    : host_(to_lower(options.host)),
+      scheme_(tls != nullptr ? "https://" : "http://"),
+      by_certificate_(tls != nullptr && vouches_for_clients(*tls)) {
   for (auto& token : options.tokens)
     tokens_.push_back(digest_of(token));
 }
 
 std::optional<answer> guard::refuse(const sender& who) const {
-  return tokens_.empty() ? refuse_page(who) : refuse_by_token(who);
+  // The name that a page has used stands in our certificate.
+  if (by_certificate_ && who.certified)
+    return refuse_origin(who);
+  if (!tokens_.empty())
+    return refuse_by_token(who);
+  if (by_certificate_)
+    return unauthenticated("the client has shown no certificate", realm);
+  if (auto refusal = refuse_name(who))
+    return refusal;
+  return refuse_origin(who);
 }
 
 guard::digest guard::digest_of(std::string_view text) {
@@ -36,7 +50,6 @@ guard::digest guard::digest_of(std::string_view text) {
 }
 
 std::optional<answer> guard::refuse_by_token(const sender& who) const {
-  constexpr std::string_view realm = "Bearer realm=\"switchboard\"";
   if (!who.authorization)
     return unauthenticated("the request has no Authorization header", realm);
   constexpr std::string_view scheme = "bearer ";
@@ -58,13 +71,17 @@ std::optional<answer> guard::refuse_by_token(const sender& who) const {
                          "error=\"invalid_token\"");
 }
 
-std::optional<answer> guard::refuse_page(const sender& who) const {
+std::optional<answer> guard::refuse_name(const sender& who) const {
   if (who.host && !is_local_name(host_of(*who.host)))
     return problem(403, "without tokens the API answers only to localhost and "
                         "to addresses, not to the name in the Host header");
+  return std::nullopt;
+}
+
+std::optional<answer> guard::refuse_origin(const sender& who) const {
   if (!who.origin)
     return std::nullopt;
-  if (who.host && to_lower(*who.origin) == "http://" + to_lower(*who.host))
+  if (who.host && to_lower(*who.origin) == scheme_ + to_lower(*who.host))
     return std::nullopt;
   return problem(403, "without tokens the API refuses requests from pages of "
                       "another origin");

@@ -38,6 +38,18 @@ std::string rfc3339(caf::timestamp when) {
   return to_rfc3339(when.time_since_epoch().count());
 }
 
+/// Null where there is none.
+boost::json::value certificate_of(const handshake_attributes& known) {
+  if (!known.has_client_certificate())
+    return nullptr;
+  boost::json::object result;
+  known.for_each_certificate_field(
+      [&](std::string_view name, std::string_view value) {
+        result[name] = text(value);
+      });
+  return result;
+}
+
 } // namespace
 
 boost::json::object to_json(const string_pairs& pairs) {
@@ -80,6 +92,7 @@ boost::json::object to_json(const socket_info& socket) {
   result["method"] = text(known.method());
   result["local_address"] = text(known.local_address());
   result["remote_address"] = text(known.remote_address());
+  result["client_certificate"] = certificate_of(known);
   result["subprotocol"] = text(known.subprotocol());
   result["connected_at"] = rfc3339(known.connected_at());
   result["state"] = name_of(socket.state);

@@ -77,6 +77,19 @@ object names_and_values() {
   return result;
 }
 
+object certificate() {
+  auto result = record({
+      {"subject", typed("string", "RFC 4514.")},
+      {"issuer", typed("string", "RFC 4514.")},
+      {"serial", typed("string", "Hexadecimal.")},
+      {"fingerprint", typed("string", "SHA-256.")},
+      {"pem", typed("string")},
+  });
+  result["type"] = array{"object", "null"};
+  result["description"] = "Of an inbound socket whose client has shown one.";
+  return result;
+}
+
 object socket() {
   auto moment = typed("string", "RFC 3339, UTC.");
   moment["format"] = "date-time";
@@ -96,6 +109,7 @@ object socket() {
       {"method", typed("string", "HTTP method of the handshake.")},
       {"local_address", typed("string", "address:port")},
       {"remote_address", typed("string", "address:port")},
+      {"client_certificate", certificate()},
       {"subprotocol", typed("string", "Empty where none was agreed on.")},
       {"connected_at", std::move(moment)},
       {"state", one_of({"open", "closing", "reconnecting"})},

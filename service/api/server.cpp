@@ -50,13 +50,13 @@ error_code listen(tcp::acceptor& on, const tcp::endpoint& where) {
 } // namespace
 
 struct server::impl {
-  impl(const admin_options& options, backend served, report_function on_report,
-       limits bounds)
+  impl(const admin_options& options, const backend& served,
+       report_function on_report, limits bounds)
       : acceptor(loop),
         retry(loop),
         grace(loop),
-        shared{std::move(served),
-               guard{options},
+        shared{served,
+               guard{options, served.tls ? &served.tls->options() : nullptr},
                bounds,
                {},
                std::make_shared<return_path>(loop),
@@ -74,10 +74,14 @@ struct server::impl {
                                                 + where + ": "
                                                 + failure.message());
     failure = asio::error::host_not_found;
+    auto& tls = shared.served.tls;
+    auto by_certificate = tls && vouches_for_clients(tls->options());
     for (auto& entry : found) {
-      if (options.tokens.empty() && !entry.endpoint().address().is_loopback())
+      if (options.tokens.empty() && !by_certificate
+          && !entry.endpoint().address().is_loopback())
         return make_error(errc::invalid_argument,
-                          "the management API needs tokens to listen on "
+                          "the management API needs tokens or certificates of "
+                          "its clients to listen on "
                               + to_text(entry.endpoint())
                               + ", which is not loopback");
       failure = listen(acceptor, entry.endpoint());
@@ -176,8 +180,8 @@ server::start(caf::actor_system& system, const admin_options& options,
     on_report = [](const report&) {
     };
   auto registry = served.registry;
-  auto inner = std::make_unique<impl>(options, std::move(served),
-                                      std::move(on_report), bounds);
+  auto inner =
+      std::make_unique<impl>(options, served, std::move(on_report), bounds);
   if (auto failure = inner->bind(options))
     return failure;
   inner->shared.bridge = spawn_bridge(system, std::move(registry));

@@ -13,13 +13,14 @@
 
 namespace switchboard::service::api {
 
-/// The management API: an HTTP server with a thread of its own. Reports
-/// `listening` with its address once it is up.
+/// The management API: an HTTP or HTTPS server with a thread of its own.
+/// Reports `listening` with its address once it is up.
 class server {
 public:
   /// @param system must outlive the server.
   /// @returns INVALID_ARGUMENT for an address that is not loopback without
-  ///          tokens, CONNECTIVITY where the address cannot be bound.
+  ///          tokens and certificates of clients, CONNECTIVITY where the
+  ///          address cannot be bound.
   static caf::expected<std::unique_ptr<server>>
   start(caf::actor_system& system, const admin_options& options, backend served,
         report_function on_report, limits bounds = {});

@@ -222,6 +222,33 @@ CAF_TEST(attributes survive serialization) {
   CAF_CHECK(received->query_params() == sent->query_params());
 }
 
+CAF_TEST(a certificate lies behind everything else) {
+  for (auto relative : {"/caf%C3%A9/", "/not/in/the/uri", ""})
+    for (std::size_t size : {1u, 127u, 128u, 20'000u}) {
+      auto fields = rich_fields();
+      fields.relative_path = relative;
+      CAF_CHECK(!make_handshake(fields)->has_client_certificate());
+      fields.client_certificate = {"CN=caf\xC3\xA9", "", "0A", "AB:CD",
+                                   std::string(size, 'p')};
+      auto known = make_handshake(fields);
+      CAF_CHECK(known->has_client_certificate());
+      string_pairs shown;
+      known->for_each_certificate_field(
+          [&](auto name, auto value) { shown.emplace_back(name, value); });
+      CAF_CHECK(shown
+                == (string_pairs{{"subject", "CN=caf\xC3\xA9"},
+                                 {"issuer", ""},
+                                 {"serial", "0A"},
+                                 {"fingerprint", "AB:CD"},
+                                 {"pem", std::string(size, 'p')}}));
+      CAF_CHECK_EQUAL(known->relative_path(), relative);
+      CAF_CHECK(known->uri_params() == fields.uri_params);
+      auto again = make_handshake(known->fields());
+      CAF_CHECK_EQUAL(caf::deep_to_string(socket_attributes{again, {}}),
+                      caf::deep_to_string(socket_attributes{known, {}}));
+    }
+}
+
 CAF_TEST(the handshake of a small client costs at most 330 bytes) {
   constexpr std::size_t count = 10'000;
   auto fields = minimal_fields();

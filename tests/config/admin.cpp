@@ -91,6 +91,31 @@ CAF_TEST(an address that others reach needs tokens) {
                   "expected tokens beside it or a loopback address\n");
 }
 
+CAF_TEST(certificates of clients stand in place of tokens) {
+  auto file = [](const char* context) {
+    return with("[admin]\nhost = \"::\"\ntls = \"a\"\n[tls.a]\n"
+                "key_store = { path = \"k\" }\n")
+           + context;
+  };
+  auto read = good(file("client_authentication = \"optional\"\n"
+                        "trust_store = { path = \"t\" }\n"));
+  CAF_CHECK_EQUAL(read.admin.tls, "a");
+  for (auto context :
+       {"", "trust_store = { path = \"t\" }\n",
+        // Whoever owns a name has a certificate of the system's authorities.
+        "client_authentication = \"required\"\n",
+        "client_authentication = \"required\"\n"
+        "trust_store = { path = \"t\", insecure = true }\n"})
+    CAF_CHECK_EQUAL(problems_of(file(context)),
+                    "7:8: admin.host: \"::\" is reached from other machines, "
+                    "expected tokens beside it, a loopback address, or a tls "
+                    "with client_authentication and a trust_store of its "
+                    "own\n");
+  CAF_CHECK_EQUAL(problems_of(with("[admin]\ntls = \"b\"\n")),
+                  "7:7: admin.tls: \"b\" is no tls, expected one in this "
+                  "file, which has none\n");
+}
+
 CAF_TEST(a token never shows in a diagnostic) {
   check_rows(with("[admin]\n"),
              {{R"(tokens = ["let me in", 5, "a"])",

@@ -45,6 +45,7 @@ protocol = "HTTP"
 base_path = "ws/v1/"
 handshake_timeout = "1.5s"
 max_connections = 100
+max_handshakes = 50
 max_header_size = "8KiB"
 allowed_origins = ["https://*.example.com", "null", "*"]
 trusted_proxies = ["10.0.0.0/8", "::1", "fe80::/10"]
@@ -58,6 +59,7 @@ listener = "edge 1"
   CAF_CHECK_EQUAL(options.base_path, "/ws/v1");
   CAF_CHECK(options.handshake_timeout == std::chrono::milliseconds{1500});
   CAF_CHECK_EQUAL(options.max_connections, 100u);
+  CAF_CHECK_EQUAL(options.max_handshakes, 50u);
   CAF_CHECK_EQUAL(options.max_header_size, 8192u);
   CAF_CHECK_EQUAL(
       options.allowed_origins,

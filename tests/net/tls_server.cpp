@@ -142,6 +142,66 @@ CAF_TEST(sessions are resumed by tickets) {
   }
 }
 
+CAF_TEST(what a client has shown is told) {
+  options.client_auth = client_authentication::optional;
+  make();
+  for (auto version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    peer other;
+    SSL_CTX_set_max_proto_version(other.context(), version);
+    give(other, client);
+    SSL_SESSION* session = nullptr;
+    // The second time a ticket stands for it.
+    for (auto resumed : {false, true}) {
+      auto ends = connect_pair();
+      auto aut = make_tls_wire(std::move(ends.ours), context);
+      other.attach(std::move(ends.theirs));
+      if (resumed)
+        SSL_set_session(other.ssl(), session);
+      CAF_REQUIRE(shake_hands(*aut, other).what == progress::done);
+      iovec piece{const_cast<char*>("hello"), 5};
+      aut->write({&piece, 1});
+      until([&] { return !other.read().empty(); });
+      CAF_CHECK_EQUAL(SSL_session_reused(other.ssl()) == 1, resumed);
+      auto shown = aut->peer();
+      CAF_CHECK_EQUAL(shown.subject, "CN=client");
+      CAF_CHECK_EQUAL(shown.issuer, "CN=root");
+      CAF_CHECK_EQUAL(shown.pem, client.certificate_pem());
+      CAF_CHECK_EQUAL(shown.fingerprint.size(), 32u * 3 - 1);
+      CAF_CHECK(!shown.serial.empty());
+      if (!resumed)
+        session = SSL_get1_session(other.ssl());
+    }
+    SSL_SESSION_free(session);
+  }
+  peer other;
+  auto ends = connect_pair();
+  auto aut = make_tls_wire(std::move(ends.ours), context);
+  other.attach(std::move(ends.theirs));
+  CAF_REQUIRE(shake_hands(*aut, other).what == progress::done);
+  CAF_CHECK(aut->peer().empty());
+}
+
+CAF_TEST(a context knows when its certificates expire) {
+  auto days = [&] {
+    auto left = *context->expires() - std::chrono::system_clock::now();
+    return std::chrono::round<std::chrono::hours>(left).count() / 24;
+  };
+  CAF_CHECK_EQUAL(days(), 30);
+  auto middle = issue({.subject = "middle",
+                       .until = 7,
+                       .issuer = &authority,
+                       .authority = true});
+  auto below = issue({.names = "DNS:a.example", .issuer = &middle});
+  options.key_store->path =
+      folder.write("chain.pem", below.certificate_pem() + below.key_pem()
+                                    + middle.certificate_pem());
+  make();
+  CAF_CHECK_EQUAL(days(), 7);
+  std::string problem;
+  options.key_store.reset();
+  CAF_CHECK(!tls_context::make(role::client, options, problem)->expires());
+}
+
 CAF_TEST(a listener without a key store is wrong) {
   options.key_store.reset();
   std::string problem;

@@ -6,6 +6,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 
 #include "net/tls_context.hpp"
 #include "net/tls_store.hpp"
@@ -79,11 +80,13 @@ struct fixture {
   }
 
   std::string pkcs12(const std::string& name, const identity& who,
-                     const char* alias, const std::string& password) {
+                     const char* alias, const std::string& password,
+                     OSSL_LIB_CTX* library = nullptr, int cipher = 0) {
     STACK_OF(X509)* chain = sk_X509_new_null();
     sk_X509_push(chain, authority.certificate.get());
-    auto store = PKCS12_create(password.c_str(), alias, who.key.get(),
-                               who.certificate.get(), chain, 0, 0, 100, 100, 0);
+    auto store = PKCS12_create_ex(password.c_str(), alias, who.key.get(),
+                                  who.certificate.get(), chain, 0, cipher, 100,
+                                  100, 0, library, nullptr);
     sk_X509_free(chain);
     CAF_REQUIRE(store != nullptr);
     std::unique_ptr<BIO, decltype(&BIO_free)> out{BIO_new(BIO_s_mem()),
@@ -196,6 +199,41 @@ CAF_TEST(a key store in PKCS12 is opened by its password and alias) {
 CAF_TEST(a PKCS12 store without a password is read) {
   auto path = pkcs12("open.p12", leaf, "a", "");
   CAF_CHECK_EQUAL(problem_of({.path = path}), "");
+}
+
+CAF_TEST(a PKCS12 store of the old ciphers is read) {
+  // A certificate under RC2 of 40 bits, as tools before 2020 made them.
+  std::unique_ptr<OSSL_LIB_CTX, decltype(&OSSL_LIB_CTX_free)> library{
+      OSSL_LIB_CTX_new(), OSSL_LIB_CTX_free};
+  auto usual = OSSL_PROVIDER_load(library.get(), "default");
+  auto legacy = OSSL_PROVIDER_load(library.get(), "legacy");
+  CAF_REQUIRE(usual != nullptr && legacy != nullptr);
+  auto path = pkcs12("old.p12", leaf, "a", "pw", library.get(),
+                     NID_pbe_WithSHA1And40BitRC2_CBC);
+  OSSL_PROVIDER_unload(legacy);
+  OSSL_PROVIDER_unload(usual);
+  CAF_CHECK_EQUAL(problem_of({.path = path, .password = "pw"}), "");
+  CAF_CHECK_EQUAL(problem_of({.path = path, .password = "wp"}),
+                  "is not opened by the given password");
+}
+
+CAF_TEST(a key that the password does not open leaves the others alone) {
+  std::string problem;
+  auto store = parse_jks(jks_of_java(), {"changeit", "hunter2"}, true, problem);
+  CAF_REQUIRE(store.has_value());
+  CAF_REQUIRE_EQUAL(store->keys.size(), 1u);
+  CAF_CHECK(!store->keys[0].key);
+  CAF_CHECK(!choose_key(*store, "server", problem));
+  CAF_CHECK_EQUAL(problem,
+                  "holds a private key that the given password does not open");
+  tls_store::key_entry other;
+  other.alias = "other";
+  EVP_PKEY_up_ref(leaf.key.get());
+  other.key.reset(leaf.key.get());
+  X509_up_ref(leaf.certificate.get());
+  other.certificate.reset(leaf.certificate.get());
+  store->keys.push_back(std::move(other));
+  CAF_CHECK(choose_key(*store, "other", problem) == std::size_t{1});
 }
 
 CAF_TEST(every byte of a PKCS12 store may be wrong) {

@@ -225,6 +225,7 @@ CAF_TEST(a rejection is a complete response that ends the connection) {
                   "Connection: close\r\n"
                   "Content-Type: text/plain; charset=utf-8\r\n"
                   "Content-Length: 16\r\n"
+                  "X-Content-Type-Options: nosniff\r\n"
                   "\r\n"
                   "Not from there.\n");
   CAF_CHECK_EQUAL(render_rejection({404, "", {}}, true),
@@ -232,6 +233,7 @@ CAF_TEST(a rejection is a complete response that ends the connection) {
                   "Connection: close\r\n"
                   "Content-Type: text/plain; charset=utf-8\r\n"
                   "Content-Length: 0\r\n"
+                  "X-Content-Type-Options: nosniff\r\n"
                   "\r\n");
   CAF_CHECK_EQUAL(
       render_rejection({426, "x", {{"Connection", "Upgrade"}, {"A", "b"}}},
@@ -241,6 +243,7 @@ CAF_TEST(a rejection is a complete response that ends the connection) {
       "Connection: Upgrade, close\r\n"
       "Content-Type: text/plain; charset=utf-8\r\n"
       "Content-Length: 2\r\n"
+      "X-Content-Type-Options: nosniff\r\n"
       "\r\n");
 }
 

@@ -91,3 +91,49 @@ CAF_TEST(without tokens pages of another origin are refused) {
     CAF_CHECK_EQUAL(status_of(access, from_page("127.0.0.1:9080", origin)),
                     403u);
 }
+
+CAF_TEST(a certificate stands in place of a token where it counts) {
+  switchboard::admin_options options;
+  switchboard::tls_options tls;
+  tls.client_auth = switchboard::client_authentication::optional;
+  tls.trust_store.path = "trust.pem";
+  sender shown;
+  shown.certified = true;
+  shown.host = "admin.example:9080";
+  sender none;
+  none.host = "localhost:9080";
+  guard alone{options, &tls};
+  CAF_CHECK_EQUAL(status_of(alone, shown), 200u);
+  CAF_CHECK_EQUAL(status_of(alone, none), 401u);
+  // A browser shows its certificate whatever page asks.
+  shown.origin = "https://evil.example";
+  CAF_CHECK_EQUAL(status_of(alone, shown), 403u);
+  shown.origin = "http://admin.example:9080";
+  CAF_CHECK_EQUAL(status_of(alone, shown), 403u);
+  shown.origin = "https://admin.example:9080";
+  CAF_CHECK_EQUAL(status_of(alone, shown), 200u);
+
+  options.tokens = {"secret"};
+  guard both{options, &tls};
+  CAF_CHECK_EQUAL(status_of(both, shown), 200u);
+  CAF_CHECK_EQUAL(status_of(both, with_token("Bearer secret")), 200u);
+  CAF_CHECK_EQUAL(status_of(both, none), 401u);
+
+  // A certificate that anybody has vouches for nobody.
+  for (auto insecure : {false, true}) {
+    tls.trust_store.insecure = insecure;
+    if (!insecure)
+      tls.trust_store.path.clear();
+    CAF_CHECK_EQUAL(status_of(guard{options, &tls}, shown), 401u);
+    tls.trust_store.path = "trust.pem";
+  }
+}
+
+CAF_TEST(a page of an encrypted API is of https) {
+  switchboard::tls_options tls;
+  guard access{{}, &tls};
+  CAF_CHECK_EQUAL(
+      status_of(access, from_page("localhost:1", "https://localhost:1")), 200u);
+  CAF_CHECK_EQUAL(
+      status_of(access, from_page("localhost:1", "http://localhost:1")), 403u);
+}
