@@ -63,7 +63,7 @@ private:
   task<bool> talk() {
     http_fetched result;
     try {
-      result = co_await http_fetch(pool_.loop_, pool_.names_, question_);
+      result = co_await pool_.fetcher_.fetch(question_);
     } catch (const std::exception& failure) {
       result.problem = failure.what();
     }
@@ -105,7 +105,7 @@ private:
 } // namespace
 
 fetch_pool::fetch_pool(loop& home, resolver& names, limits how)
-    : loop_(home), names_(names), limits_(how) {}
+    : loop_(home), fetcher_(home, names), limits_(how) {}
 
 fetch_pool::~fetch_pool() = default;
 

@@ -60,7 +60,7 @@ private:
   void done(const std::shared_ptr<flight>& what);
 
   loop& loop_;
-  resolver& names_;
+  http_fetcher fetcher_;
   limits limits_;
   std::size_t under_way_ = 0;
   std::unordered_map<std::string, std::shared_ptr<flight>> flights_;

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include "net/dial_stream.hpp"
 #include "net/happy_eyeballs.hpp"
+#include "net/http_fetch_reader.hpp"
 #include "net/name_lookup.hpp"
 #include "net/upgrade_request.hpp"
 
@@ -17,10 +15,7 @@ namespace switchboard::net {
 
 namespace {
 
-namespace http = boost::beast::http;
-
 constexpr std::size_t longest_url = 2048;
-constexpr std::uint32_t largest_head = 16 * 1024;
 
 bool is_sendable(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(),
@@ -43,70 +38,6 @@ std::string render(const http_question& what, const http_place& where) {
               + std::to_string(what.body.size()) + "\r\n";
   return result + "\r\n" + what.body;
 }
-
-/// Beast's parser, fed with what comes.
-class answer_reader {
-public:
-  explicit answer_reader(std::size_t most_bytes) {
-    parser_.header_limit(largest_head);
-    parser_.body_limit(most_bytes);
-    parser_.eager(true);
-  }
-
-  /// @returns whether the answer is complete, or wrong.
-  bool feed(std::string_view bytes) {
-    waiting_ += bytes;
-    std::size_t used = 0;
-    while (used < waiting_.size() && !parser_.is_done()) {
-      boost::beast::error_code error;
-      auto count = parser_.put(
-          boost::asio::buffer(waiting_.data() + used, waiting_.size() - used),
-          error);
-      used += count;
-      if (error == http::error::need_more || (!error && count == 0))
-        break;
-      if (error)
-        return fail(error);
-    }
-    waiting_.erase(0, used);
-    return parser_.is_done();
-  }
-
-  /// The server has sent its last byte.
-  void end() {
-    if (parser_.is_done())
-      return;
-    boost::beast::error_code error;
-    parser_.put_eof(error);
-    if (error || !parser_.is_done())
-      fail(http::error::partial_message);
-  }
-
-  http_fetched take() {
-    if (!problem_.empty())
-      return {{}, std::move(problem_)};
-    if (parser_.get().result_int() != 200)
-      return {{},
-              "it answered with status "
-                  + std::to_string(parser_.get().result_int())};
-    return {std::move(parser_.get().body()), {}};
-  }
-
-private:
-  bool fail(boost::beast::error_code error) {
-    if (error == http::error::body_limit || error == http::error::header_limit)
-      problem_ = "its answer is too large";
-    else if (error == http::error::partial_message)
-      problem_ = "it closed before its answer was complete";
-    else
-      problem_ = "its answer is no HTTP/1.1";
-    return true;
-  }
-
-  http::response_parser<http::string_body> parser_;
-  std::string waiting_;
-  std::string problem_;
-};
 
 } // namespace
 
@@ -135,26 +66,25 @@ std::optional<http_place> read_http_url(std::string_view url) {
   return result;
 }
 
-task<http_fetched> http_fetch(loop& home, resolver& names,
-                              const http_question& what) {
+task<http_fetched> http_fetcher::fetch(const http_question& what) {
   auto where = read_http_url(what.url);
   if (!where)
     co_return http_fetched{{}, "its URL cannot be asked"};
-  name_lookup lookup{home, names, where->host, where->port};
+  name_lookup lookup{loop_, names_, where->host, where->port};
   auto found = co_await lookup;
   if (found.empty())
     co_return http_fetched{
         {}, "its name cannot be looked up: " + lookup.error().message()};
-  happy_eyeballs eyes{home, std::move(found)};
+  happy_eyeballs eyes{loop_, std::move(found)};
   first_connection first{eyes, {}, {}};
   co_await first;
   if (!first.fd)
     co_return http_fetched{{}, "it cannot be reached (" + first.problem + ")"};
-  dial_stream stream{home, std::move(first.fd)};
+  dial_stream stream{loop_, std::move(first.fd)};
   auto lost = co_await stream.write(render(what, *where));
   if (!lost.empty())
     co_return http_fetched{{}, "the connection was lost: " + lost};
-  answer_reader reader{what.most_bytes};
+  http_fetch_reader reader{what.most_bytes};
   for (;;) {
     auto piece = co_await stream.read();
     if (!piece.problem.empty())

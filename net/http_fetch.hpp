@@ -44,10 +44,19 @@ struct http_fetched {
   std::string problem;
 };
 
-/// Asks once, on a connection of its own; follows no redirect. Ends with its
-/// answer or with TCP; the caller sets the deadline.
-/// @param what must outlive the task.
-task<http_fetched> http_fetch(loop& home, resolver& names,
-                              const http_question& what);
+/// Asks HTTP servers from a loop, each question on a connection of its own;
+/// follows no redirect.
+class http_fetcher {
+public:
+  http_fetcher(loop& home, resolver& names) : loop_(home), names_(names) {}
+
+  /// Ends with the answer or with TCP; the caller sets the deadline.
+  /// @param what must outlive the task.
+  task<http_fetched> fetch(const http_question& what);
+
+private:
+  loop& loop_;
+  resolver& names_;
+};
 
 } // namespace switchboard::net
