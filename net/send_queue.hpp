@@ -61,6 +61,36 @@ public:
   std::span<iovec> gather(std::span<iovec> vectors,
                           std::span<std::byte> scratch) const;
 
+  /// Whether one frame waits.
+  bool single() const noexcept {
+    return entries_.size() == 1;
+  }
+
+  /// What is unwritten of the only frame, where it lies in one piece; empty
+  /// where there are more, or none.
+  std::span<const std::byte> alone() const noexcept {
+    if (!single())
+      return {};
+    auto& frame = *entries_.front().frame;
+    return frame.trailing().empty() ? frame.leading().subspan(offset_)
+                                    : std::span<const std::byte>{};
+  }
+
+  /// Notes that all of the only frame was written.
+  /// @param messages receives one more where it was data.
+  /// @returns its token.
+  send_token advance_alone(std::uint64_t& messages) noexcept {
+    auto token = entries_.front().token;
+    if (!entries_.front().frame->control())
+      ++messages;
+    entries_.pop_front();
+    offset_ = 0;
+    bytes_ = 0;
+    begun_ = 0;
+    control_bytes_ = 0;
+    return token;
+  }
+
   /// Takes all that waits for begun until `advance` or `interrupt`: someone
   /// else is writing it.
   void begin() noexcept {

@@ -161,4 +161,26 @@ CAF_TEST(what someone else is writing stays and control frames wait behind it) {
   CAF_CHECK_EQUAL(offered(), std::string("\x89\x00", 2));
 }
 
+
+CAF_TEST(an only frame is written from where it lies) {
+  auto alone = text("one");
+  queue.push(alone, 7);
+  CAF_CHECK(queue.alone().data() == alone->leading().data());
+  std::vector<send_token> done;
+  queue.advance(2, done);
+  CAF_CHECK_EQUAL(queue.alone().size(), 3u);
+  std::uint64_t messages = 0;
+  CAF_CHECK_EQUAL(queue.advance_alone(messages), 7u);
+  CAF_CHECK_EQUAL(messages, 1u);
+  CAF_CHECK(queue.empty());
+  CAF_CHECK_EQUAL(queue.bytes(), 0u);
+  queue.push_control(control(opcode::ping));
+  CAF_CHECK_EQUAL(queue.advance_alone(messages), 0u);
+  CAF_CHECK_EQUAL(messages, 1u);
+  CAF_CHECK_EQUAL(queue.control_bytes(), 0u);
+  queue.push(text("one"), 0);
+  queue.push(text("two"), 0);
+  CAF_CHECK(queue.alone().empty());
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
