@@ -200,7 +200,7 @@ void connection::flush() {
     return;
   }
   std::array<iovec, pieces_per_write> vectors;
-  auto pieces = queue_.gather(vectors, loop_.write_buffer());
+  auto pieces = queue_.gather(vectors, loop_.write_scratch());
   std::size_t offered = 0;
   for (auto& piece : pieces)
     offered += piece.iov_len;

@@ -16,6 +16,7 @@
 
 #include "net/timer.hpp"
 #include "net/unique_fd.hpp"
+#include "net/write_scratch.hpp"
 
 namespace switchboard::net {
 
@@ -162,8 +163,8 @@ public:
   }
 
   /// Where small writes are gathered.
-  std::span<std::byte> write_buffer() noexcept {
-    return {buffer_.get() + buffer_size, buffer_size};
+  net::write_scratch& write_scratch() noexcept {
+    return scratch_;
   }
 
   /// An empty list whose memory is used again: for the tokens of a write.
@@ -196,6 +197,7 @@ private:
   std::vector<std::unique_ptr<disposable>> graveyard_;
   std::vector<std::uint64_t> tokens_;
   std::unique_ptr<std::byte[]> buffer_;
+  net::write_scratch scratch_;
   /// Null: every handler makes its own calls.
   std::unique_ptr<call_batch> batch_;
 };

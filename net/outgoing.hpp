@@ -75,6 +75,11 @@ public:
     return op_;
   }
 
+  /// Whether more than one holds it.
+  bool shared() const noexcept {
+    return references_.load(std::memory_order_relaxed) > 1;
+  }
+
   outgoing_frame(const outgoing_frame&) = delete;
   outgoing_frame& operator=(const outgoing_frame&) = delete;
 

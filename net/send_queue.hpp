@@ -10,6 +10,7 @@
 
 #include "net/fifo.hpp"
 #include "net/outgoing.hpp"
+#include "net/write_scratch.hpp"
 
 namespace switchboard::net {
 
@@ -60,6 +61,10 @@ public:
   /// @returns the pieces used.
   std::span<iovec> gather(std::span<iovec> vectors,
                           std::span<std::byte> scratch) const;
+
+  /// Does the same with a loop's scratch, where the bytes may lie already.
+  std::span<iovec> gather(std::span<iovec> vectors,
+                          write_scratch& scratch) const;
 
   /// Whether one frame waits.
   bool single() const noexcept {
@@ -120,6 +125,9 @@ private:
     return entries_.begin()
            + std::max<std::uint32_t>(begun_, offset_ > 0 ? 1 : 0);
   }
+
+  /// Whether a scratch holds just what waits.
+  bool lies_in(const write_scratch& scratch) const noexcept;
 
   fifo<entry> entries_;
   /// Bytes of the first entry already written.
