@@ -50,6 +50,12 @@ struct compiled_filter {
 
   /// Whether a socket matches; its groups are not looked at.
   bool matches_attributes(const socket& who) const;
+
+  /// The same for a socket of the configuration that it names.
+  bool matches_member(const socket& who) const {
+    return (type == socket_type_filter::all && !path)
+           || matches_attributes(who);
+  }
 };
 
 /// @returns INVALID_ARGUMENT for a pattern that cannot be read.
@@ -111,10 +117,11 @@ void directory::visit(const compiled_filter& filter, Visitor&& visit) {
     return;
   }
   auto walk = ++walks_;
+  auto several = filter.groups.size() > 1;
   auto walk_group = [&](local_group& group) {
     for (auto& entry : group.members)
-      if (filter.matches_attributes(*entry.who)
-          && first_visit(*entry.who, walk))
+      if (filter.matches_member(*entry.who)
+          && (!several || first_visit(*entry.who, walk)))
         visit(*entry.who);
   };
   for (auto& name : filter.groups) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include <caf/all.hpp>
@@ -17,7 +18,8 @@ namespace switchboard::actors {
 /// Who waits for one queued message: a request, or a handler of the shard.
 struct pending_send {
   net::send_token token = 0;
-  reply answer;
+  /// Null where a handler waits.
+  std::unique_ptr<reply> answer;
   /// Set where `on_sent` is to be called with `id`.
   caf::strong_actor_ptr handler;
   std::uint64_t id = 0;

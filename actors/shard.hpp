@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -81,6 +82,10 @@ public:
   void set_turn_listener(turn_listener* what) noexcept {
     turn_listener_ = what;
   }
+
+  /// The text of the message that a handler of this thread is called with:
+  /// it was found to be UTF-8 and need not be looked at again.
+  std::string_view checked_text;
 
 private:
   /// Queues event-based actors here, whoever wakes them.

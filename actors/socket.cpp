@@ -114,6 +114,8 @@ bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {
   message_view view{
       {reinterpret_cast<const char*>(content.data()), content.size()},
       op == net::opcode::binary};
+  auto outer = std::exchange(home().checked_text,
+                             view.binary ? std::string_view{} : view.bytes);
   try {
     // A handler may have called `done` for this very message.
     if (handler_->on_message(*this, view) && owed_ > 0)
@@ -126,6 +128,7 @@ bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {
     close(close_codes::internal_error, "the handler has died", {},
           closed_by::handler);
   }
+  home().checked_text = outer;
   if (gone_)
     settle();
   return owed_ < route_.messages->credit;
@@ -141,7 +144,7 @@ void socket::on_written(net::send_token token) {
     if (what->handler)
       what->tell_handler({});
     else
-      what->answer.deliver();
+      what->answer->deliver();
   }
 }
 
@@ -163,7 +166,7 @@ void socket::on_dropped(net::send_token token, net::drop_cause cause,
                            lost_send{std::move(what->handler), what->id,
                                      not_reachable(why)}));
   else
-    what->answer.fail(not_reachable(why));
+    what->answer->fail(not_reachable(why));
 }
 
 void socket::on_closing() {

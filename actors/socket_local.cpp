@@ -27,7 +27,11 @@ send_outcome outcome_of(net::connection::send_result what) {
 
 send_outcome socket::send(message_view content) {
   auto bytes = std::as_bytes(std::span{content.bytes});
-  if (!content.binary && !net::is_utf8(bytes))
+  // What is sent back as it came was looked at when it came.
+  auto& known = home().checked_text;
+  auto checked = content.bytes.data() == known.data()
+                 && content.bytes.size() == known.size();
+  if (!content.binary && !checked && !net::is_utf8(bytes))
     return send_outcome::not_text;
   if (gone_)
     return send_outcome::not_open;
@@ -74,6 +78,12 @@ send_outcome socket::queue(const payload& content, net::send_token token) {
     return send_outcome::not_text;
   if (gone_ || !connection_)
     return send_outcome::not_open;
+  // A small one is copied into its frame anyway.
+  if (content.size() <= net::outgoing_frame::most_copied
+      && !connection_->compressing())
+    return outcome_of(connection_->send(content.binary() ? net::opcode::binary
+                                                         : net::opcode::text,
+                                        content.bytes(), token));
   net::outgoing_message message{content.binary() ? net::opcode::binary
                                                  : net::opcode::text,
                                 content.storage()};

@@ -137,8 +137,8 @@ void socket::send_with_answer(const payload& content, reply&& answer) {
   switch (connection_->send(message, token)) {
     case net::connection::send_result::queued:
       if (answer)
-        sends_.push(
-            {token, std::move(answer), nullptr, 0, home().loop().now()});
+        sends_.push({token, std::make_unique<reply>(std::move(answer)), nullptr,
+                     0, home().loop().now()});
       break;
     case net::connection::send_result::queue_full:
       answer.fail(not_reachable("the send queue is full"));

@@ -43,6 +43,9 @@ function(switchboard_library name)
     PUBLIC ${arg_LINK}
     PRIVATE $<BUILD_INTERFACE:switchboard_flags> ${arg_PRIVATE_LINK})
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  # Nobody replaces our functions at run time: they may be inlined.
+  target_compile_options(${target} PRIVATE
+    $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
   if(arg_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE ${arg_PRECOMPILE})
   endif()

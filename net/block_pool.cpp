@@ -1,105 +1,67 @@
 #include "net/block_pool.hpp"
 
-#include <array>
-#include <bit>
-#include <new>
-
 namespace switchboard::net {
+
+constinit thread_local block_pool::free_lists* block_pool::mine_ = nullptr;
 
 namespace {
 
-/// Sizes are the powers of two from 2^6 to 2^14 bytes.
-constexpr std::size_t least_bits = 6;
-constexpr std::size_t most_bits = 14;
-constexpr std::size_t classes = most_bits - least_bits + 1;
-
-/// A thread keeps at most so many free bytes of each size.
-constexpr std::size_t kept_bytes = 512 * 1024;
-
-struct free_block {
-  free_block* next;
-};
-
-struct free_lists {
-  struct list {
-    free_block* first = nullptr;
-    std::size_t bytes = 0;
-  };
-
-  ~free_lists();
-
-  std::array<list, classes> lists;
-  std::size_t misses = 0;
-};
-
-thread_local free_lists* current = nullptr;
-
 /// Whether this thread's lists are gone already: blocks may outlive them.
-thread_local bool ended = false;
+constinit thread_local bool ended = false;
 
-free_lists::~free_lists() {
-  current = nullptr;
-  ended = true;
-  for (auto& list : lists)
-    while (list.first != nullptr) {
-      auto block = list.first;
-      list.first = block->next;
-      ::operator delete(block);
-    }
-}
-
-free_lists* lists_of_thread() {
-  if (current == nullptr && !ended) {
-    thread_local free_lists mine;
-    current = &mine;
-  }
-  return current;
-}
-
-std::size_t class_of(std::size_t size) {
-  auto bits = static_cast<std::size_t>(std::bit_width(size - 1));
-  return bits < least_bits ? 0 : bits - least_bits;
-}
+constinit thread_local std::size_t missed = 0;
 
 } // namespace
 
-void* block_pool::take(std::size_t& size) {
-  auto index = class_of(size);
-  auto mine = lists_of_thread();
-  if (index >= classes || mine == nullptr) {
-    if (mine != nullptr)
-      ++mine->misses;
-    return ::operator new(size);
+struct block_pool::thread_lists {
+  free_lists lists;
+
+  thread_lists() {
+    mine_ = &lists;
   }
-  size = std::size_t{1} << (index + least_bits);
-  auto& list = mine->lists[index];
-  if (list.first == nullptr) {
-    ++mine->misses;
-    return ::operator new(size);
+
+  ~thread_lists() {
+    mine_ = nullptr;
+    ended = true;
+    for (auto& list : lists)
+      while (list.first != nullptr) {
+        auto block = list.first;
+        list.first = block->next;
+        ::operator delete(block);
+      }
   }
-  auto block = list.first;
-  list.first = block->next;
-  list.bytes -= size;
-  return block;
+
+  /// Makes the lists of a thread that has none yet.
+  static void begin() {
+    if (mine_ == nullptr && !ended)
+      thread_local thread_lists mine;
+  }
+};
+
+void* block_pool::take_new(std::size_t& size, std::size_t index) {
+  thread_lists::begin();
+  ++missed;
+  // Of its class's size even where this thread keeps none any more: another
+  // may.
+  if (index < classes)
+    size = size_of(index);
+  return ::operator new(size);
 }
 
-void block_pool::give_back(void* block, std::size_t size) noexcept {
-  auto index = class_of(size);
-  auto mine = lists_of_thread();
-  if (index >= classes || mine == nullptr
-      || mine->lists[index].bytes + size > kept_bytes
-      || size != std::size_t{1} << (index + least_bits)) {
+void block_pool::give_away(void* block, std::size_t index) noexcept {
+  thread_lists::begin();
+  if (mine_ == nullptr || index >= classes
+      || (*mine_)[index].bytes >= kept_bytes) {
     ::operator delete(block);
     return;
   }
-  auto& list = mine->lists[index];
+  auto& list = (*mine_)[index];
   list.first = ::new (block) free_block{list.first};
-  list.bytes += size;
+  list.bytes += size_of(index);
 }
 
 std::size_t block_pool::misses() noexcept {
-  auto mine = lists_of_thread();
-  return mine != nullptr ? mine->misses : 0;
+  return missed;
 }
 
 } // namespace switchboard::net

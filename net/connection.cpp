@@ -11,10 +11,6 @@ namespace switchboard::net {
 
 namespace {
 
-/// While this much of answers to pings waits, the peer is not read: it asks
-/// faster than it listens.
-constexpr std::size_t control_backlog = 64 * 1024;
-
 /// Deadlines of idleness are rounded up to this, so that thousands of quiet
 /// sockets wake the loop a few times a second and not a thousand.
 constexpr auto coarse = std::chrono::milliseconds{50};
@@ -83,6 +79,10 @@ void connection::resume() {
 void connection::on_io(std::uint32_t events) {
   if (phase_ == phase::ended)
     return;
+  if (events == EPOLLIN && may_read()) {
+    read_some();
+    return;
+  }
   if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !may_read()
       && phase_ != phase::finishing) {
     lose("connection reset by peer");
@@ -135,15 +135,29 @@ void connection::keep_for_later(const wire_result& result,
   update_interest();
 }
 
-bool connection::may_read() const noexcept {
-  return !paused_ && !leftover_ && queue_.control_bytes() <= control_backlog;
-}
-
 void connection::read_some() {
   auto buffer = loop_.read_buffer();
-  auto result = wire_ ? wire_->read(buffer) : plain_read(socket_.get(), buffer);
+  if (!wire_) {
+    read_plain(buffer);
+    return;
+  }
+  auto result = wire_->read(buffer);
   reads_much_ = result.bytes >= call_batch::slice_size;
   handle_read(result, buffer);
+}
+
+void connection::read_plain(std::span<std::byte> buffer) {
+  auto count = plain_read(socket_.get(), buffer);
+  if (count <= 0) [[unlikely]] {
+    reads_much_ = false;
+    handle_read(read_outcome(count), buffer);
+    return;
+  }
+  auto bytes = buffer.first(static_cast<std::size_t>(count));
+  reads_much_ = bytes.size() >= call_batch::slice_size;
+  heard_ = loop_.now();
+  ping_pending_ = false;
+  take(bytes);
 }
 
 void connection::handle_read(const wire_result& result,

@@ -152,6 +152,11 @@ public:
     return phase_ == phase::open;
   }
 
+  /// Whether compression was agreed on.
+  bool compressing() const noexcept {
+    return compression_.has_value();
+  }
+
   std::size_t queued_bytes() const noexcept {
     return queue_.bytes();
   }
@@ -170,6 +175,10 @@ private:
     ended,
   };
 
+  /// While this much of answers to pings waits, the peer is not read: it asks
+  /// faster than it listens.
+  static constexpr std::size_t control_backlog = 64 * 1024;
+
   // io_handler, flushable, timer
   void on_io(std::uint32_t events) override;
   int receives_from() const noexcept override;
@@ -186,17 +195,24 @@ private:
   void on_close(const close_status& status) override;
 
   void read_some();
+  void read_plain(std::span<std::byte> buffer);
   void handle_read(const wire_result& result, std::span<std::byte> buffer);
   void keep_for_later(const wire_result& result, std::span<std::byte> buffer);
   void take(std::span<std::byte> bytes);
   void keep(std::span<const std::byte> bytes);
   void take_leftover();
-  bool may_read() const noexcept;
+
+  bool may_read() const noexcept {
+    return !paused_ && !leftover_ && queue_.control_bytes() <= control_backlog;
+  }
+
   void flush();
   void handle_write(const wire_result& result, std::size_t offered);
   void after_write();
+  void written_alone();
   void written(std::size_t bytes);
   frame_ptr encode(outgoing_message& message);
+  frame_ptr encode(opcode op, std::span<const std::byte> bytes);
   frame_ptr deflate(opcode op, std::span<const std::byte> bytes);
   bool compresses(std::size_t size) const noexcept;
   /// @param size of the message, in bytes.

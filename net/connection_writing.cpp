@@ -36,11 +36,16 @@ connection::send_result connection::send(opcode op,
                                          send_token token) {
   if (phase_ != phase::open)
     return send_result::not_open;
+  return push(encode(op, bytes), bytes.size(), token);
+}
+
+frame_ptr connection::encode(opcode op, std::span<const std::byte> bytes) {
   if (compresses(bytes.size()))
-    return push(deflate(op, bytes), bytes.size(), token);
+    return deflate(op, bytes);
+  if (options_->self == role::server)
+    return outgoing_frame::copy(op, bytes);
   auto key = next_key();
-  return push(outgoing_frame::copy(op, bytes, false, key ? &*key : nullptr),
-              bytes.size(), token);
+  return outgoing_frame::copy(op, bytes, false, &*key);
 }
 
 connection::send_result connection::push(frame_ptr frame, std::size_t size,
@@ -201,13 +206,23 @@ void connection::flush() {
     after_write();
     return;
   }
+  if (auto bytes = queue_.alone(); !wire_ && !bytes.empty()) {
+    auto count = plain_write(socket_.get(), bytes);
+    if (count == static_cast<long>(bytes.size())) {
+      written_alone();
+      after_write();
+    } else {
+      handle_write(write_outcome(count), bytes.size());
+    }
+    return;
+  }
   std::array<iovec, pieces_per_write> vectors;
-  auto pieces = queue_.gather(vectors, loop_.write_buffer());
+  auto pieces = queue_.gather(vectors, loop_.write_scratch());
   std::size_t offered = 0;
   for (auto& piece : pieces)
     offered += piece.iov_len;
   handle_write(wire_ ? wire_->write(pieces)
-                     : plain_write(socket_.get(), pieces),
+                     : write_outcome(plain_write(socket_.get(), pieces)),
                offered);
 }
 
@@ -249,13 +264,24 @@ void connection::after_write() {
         ::shutdown(socket_.get(), SHUT_WR);
     }
   }
+  if (phase_ == phase::ended)
+    return;
   if (!paused_ && leftover_)
     take_leftover();
   if (phase_ != phase::ended)
     update_interest();
 }
 
+void connection::written_alone() {
+  if (auto token = queue_.advance_alone(stats_.messages_sent); token != 0)
+    observer_->on_written(token);
+}
+
 void connection::written(std::size_t bytes) {
+  if (bytes == queue_.bytes() && queue_.single()) {
+    written_alone();
+    return;
+  }
   auto done = loop_.borrow_tokens();
   auto count = queue_.advance(bytes, done);
   stats_.messages_sent += count;

@@ -1,5 +1,7 @@
 #include "net/frame.hpp"
 
+#include <array>
+#include <bit>
 #include <cstring>
 
 namespace switchboard::net {
@@ -28,6 +30,14 @@ void write_big_endian(std::byte* first, std::size_t count,
                       std::uint64_t value) noexcept {
   for (std::size_t i = count; i > 0; --i, value >>= 8)
     first[i - 1] = static_cast<std::byte>(value);
+}
+
+template <class Word>
+void mask_word(std::byte* where, Word pattern) noexcept {
+  Word word;
+  std::memcpy(&word, where, sizeof(word));
+  word ^= pattern;
+  std::memcpy(where, &word, sizeof(word));
 }
 
 } // namespace
@@ -71,7 +81,7 @@ header_result read_header(std::span<const std::byte> bytes,
   return header_result::complete;
 }
 
-std::size_t write_header(std::span<std::byte, max_header_bytes> out, opcode op,
+std::size_t write_header(std::span<std::byte> out, opcode op,
                          std::uint64_t payload_length, bool fin, bool rsv1,
                          const mask_key* key) noexcept {
   out[0] = static_cast<std::byte>((fin ? fin_bit : 0) | (rsv1 ? rsv1_bit : 0)
@@ -98,22 +108,35 @@ std::size_t write_header(std::span<std::byte, max_header_bytes> out, opcode op,
 
 void apply_mask(std::span<std::byte> bytes, const mask_key& key,
                 std::uint64_t offset) noexcept {
-  std::array<std::byte, 8> turned;
-  for (std::size_t i = 0; i < turned.size(); ++i)
-    turned[i] = key[(offset + i) % key.size()];
-  std::uint64_t pattern;
-  std::memcpy(&pattern, turned.data(), sizeof(pattern));
-  auto* first = bytes.data();
-  auto words = bytes.size() / sizeof(pattern);
-  // Plain counted loop: the compiler turns it into vector instructions.
-  for (std::size_t i = 0; i < words; ++i) {
-    std::uint64_t word;
-    std::memcpy(&word, first + i * sizeof(word), sizeof(word));
-    word ^= pattern;
-    std::memcpy(first + i * sizeof(word), &word, sizeof(word));
+  std::uint32_t turned;
+  std::memcpy(&turned, key.data(), sizeof(turned));
+  auto bits = static_cast<int>(offset % key.size()) * 8;
+  if constexpr (std::endian::native == std::endian::little)
+    turned = std::rotr(turned, bits);
+  else
+    turned = std::rotl(turned, bits);
+  auto pattern = std::uint64_t{turned} << 32 | turned;
+  auto* pos = bytes.data();
+  auto left = bytes.size();
+  // Four words a round, which become vector instructions.
+  for (; left >= 32; left -= 32, pos += 32) {
+    std::array<std::uint64_t, 4> words;
+    std::memcpy(words.data(), pos, sizeof(words));
+    for (auto& word : words)
+      word ^= pattern;
+    std::memcpy(pos, words.data(), sizeof(words));
   }
-  for (std::size_t i = words * sizeof(pattern); i < bytes.size(); ++i)
-    first[i] ^= turned[i % turned.size()];
+  for (; left >= 8; left -= 8, pos += 8)
+    mask_word(pos, pattern);
+  if (left >= 4) {
+    mask_word(pos, turned);
+    left -= 4;
+    pos += 4;
+  }
+  std::array<std::byte, 4> rest;
+  std::memcpy(rest.data(), &turned, sizeof(turned));
+  for (std::size_t i = 0; i < left; ++i)
+    pos[i] ^= rest[i];
 }
 
 } // namespace switchboard::net

@@ -62,10 +62,22 @@ enum class header_result : std::uint8_t {
 header_result read_header(std::span<const std::byte> bytes,
                           frame_header& header, std::size_t& size) noexcept;
 
+/// Bytes of a header in shortest form.
+constexpr std::size_t header_size(std::uint64_t payload_length,
+                                  bool masked) noexcept {
+  std::size_t size = 2;
+  if (payload_length > 0xFFFF)
+    size = 10;
+  else if (payload_length > 125)
+    size = 4;
+  return size + (masked ? sizeof(mask_key) : 0);
+}
+
 /// Writes a header in shortest form; fin is as given, reserved bits but rsv1
 /// are zero.
+/// @param out has room for `header_size`.
 /// @returns the bytes written, at most `max_header_bytes`.
-std::size_t write_header(std::span<std::byte, max_header_bytes> out, opcode op,
+std::size_t write_header(std::span<std::byte> out, opcode op,
                          std::uint64_t payload_length, bool fin = true,
                          bool rsv1 = false,
                          const mask_key* key = nullptr) noexcept;

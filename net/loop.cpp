@@ -39,7 +39,7 @@ void throw_errno(const char* what) {
 loop::loop(io_method how)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(2 * buffer_size)),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(buffer_size)),
       batch_(make_batch(how)) {
   if (!epoll_)
     throw_errno("epoll_create1");

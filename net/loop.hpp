@@ -17,6 +17,7 @@
 #include "net/counter.hpp"
 #include "net/timer.hpp"
 #include "net/unique_fd.hpp"
+#include "net/write_scratch.hpp"
 
 namespace switchboard::net {
 
@@ -179,8 +180,8 @@ public:
   }
 
   /// Where small writes are gathered.
-  std::span<std::byte> write_buffer() noexcept {
-    return {buffer_.get() + buffer_size, buffer_size};
+  net::write_scratch& write_scratch() noexcept {
+    return scratch_;
   }
 
   /// An empty list whose memory is used again: for the tokens of a write.
@@ -214,6 +215,7 @@ private:
   std::vector<std::unique_ptr<disposable>> graveyard_;
   std::vector<std::uint64_t> tokens_;
   std::unique_ptr<std::byte[]> buffer_;
+  net::write_scratch scratch_;
   /// Null: every handler makes its own calls.
   std::unique_ptr<call_batch> batch_;
   traffic_counters traffic_;

@@ -32,6 +32,22 @@ constexpr message_reader::violation not_utf8{close_codes::invalid_data,
 constexpr message_reader::violation too_large{close_codes::message_too_large,
                                               "message larger than the limit"};
 
+/// The longest payload whose length stands in a header's second byte.
+constexpr std::size_t max_short_payload = 125;
+
+/// What a frame's first byte says where it begins and ends a message as it is:
+/// FIN set, no reserved bit.
+constexpr std::optional<opcode> begins_message(std::byte first) noexcept {
+  switch (std::to_integer<std::uint8_t>(first)) {
+    case 0x81:
+      return opcode::text;
+    case 0x82:
+      return opcode::binary;
+    default:
+      return std::nullopt;
+  }
+}
+
 } // namespace
 
 message_reader::message_reader(
@@ -61,6 +77,9 @@ message_reader::result message_reader::consume(std::span<std::byte> bytes,
                                                message_sink& sink) {
   result out;
   while (!ended_) {
+    if (!inside_frame_ && !inside_message() && head_size_ == 0
+        && (!take_short(bytes, sink, out) || out.consumed == bytes.size()))
+      break;
     if (!inside_frame_ && !take_header(bytes.subspan(out.consumed), out))
       break;
     auto size = static_cast<std::size_t>(
@@ -92,6 +111,34 @@ message_reader::result message_reader::consume(std::span<std::byte> bytes,
     control_.reset();
   }
   return out;
+}
+
+bool message_reader::take_short(std::span<std::byte> bytes, message_sink& sink,
+                                result& out) {
+  auto masked = self_ == role::server;
+  std::size_t head_size = masked ? 6 : 2;
+  for (auto rest = bytes.subspan(out.consumed); rest.size() >= head_size;
+       rest = bytes.subspan(out.consumed)) {
+    auto op = begins_message(rest[0]);
+    auto size = std::to_integer<std::size_t>(rest[1]) ^ (masked ? 0x80 : 0);
+    if (!op || size > max_short_payload || size > max_message_size_
+        || size > rest.size() - head_size)
+      return true;
+    auto payload = rest.subspan(head_size, size);
+    if (masked) {
+      mask_key key;
+      std::memcpy(key.data(), &rest[2], key.size());
+      apply_mask(payload, key);
+    }
+    out.consumed += head_size + size;
+    if (*op == opcode::text && !is_utf8(payload)) {
+      out.failure = not_utf8;
+      return false;
+    }
+    if (!sink.on_message(*op, payload))
+      return false;
+  }
+  return true;
 }
 
 std::string_view

@@ -78,6 +78,12 @@ private:
   /// Judges what the first two bytes of a header tell.
   std::string_view judge(const frame_header& header) const noexcept;
 
+  /// Takes messages that lie whole in the bytes, each one frame of at most 125
+  /// bytes and not compressed: most are, and cost little that way.
+  /// @pre nothing was begun
+  /// @returns whether to go on with what is left.
+  bool take_short(std::span<std::byte> bytes, message_sink& sink, result& out);
+
   /// Takes bytes of a header.
   /// @returns whether it is complete and its frame begun.
   bool take_header(std::span<const std::byte> bytes, result& out);

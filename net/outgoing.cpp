@@ -8,14 +8,6 @@
 
 namespace switchboard::net {
 
-namespace {
-
-/// Up to this size a copy costs less than sharing: one piece to write
-/// instead of two, one cache line instead of three.
-constexpr std::size_t most_copied = 1024;
-
-} // namespace
-
 outgoing_frame* outgoing_frame::make(opcode op, std::size_t room) {
   auto size = sizeof(outgoing_frame) + max_header_bytes + room;
   auto block = block_pool::take(size);
@@ -32,9 +24,9 @@ void outgoing_frame::destroy(const outgoing_frame* what) noexcept {
 
 void outgoing_frame::write_header_before(std::size_t body_size, bool rsv1,
                                          const mask_key* key) noexcept {
-  std::array<std::byte, max_header_bytes> bytes;
-  auto size = write_header(bytes, op_, body_size, true, rsv1, key);
-  std::memcpy(storage() + max_header_bytes - size, bytes.data(), size);
+  auto size = header_size(body_size, key != nullptr);
+  write_header({storage() + max_header_bytes - size, size}, op_, body_size,
+               true, rsv1, key);
   header_size_ = static_cast<std::uint8_t>(size);
   body_size_ = body_size;
 }

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace switchboard::net {
 
@@ -28,11 +30,11 @@ public:
   explicit plain_wire(unique_fd fd) : fd_(std::move(fd)) {}
 
   wire_result read(std::span<std::byte> into) override {
-    return plain_read(fd_.get(), into);
+    return read_outcome(plain_read(fd_.get(), into));
   }
 
   wire_result write(std::span<const iovec> from) override {
-    return plain_write(fd_.get(), from);
+    return write_outcome(plain_write(fd_.get(), from));
   }
 
   void shutdown_write() noexcept override {
@@ -71,21 +73,28 @@ wire_result write_outcome(long result) {
   return failure_outcome(-result);
 }
 
-wire_result plain_read(int fd, std::span<std::byte> into) noexcept {
-  return read_outcome(with_errno(::recv(fd, into.data(), into.size(), 0)));
+// Not by recv and send: no thread is ever cancelled here, and what glibc does
+// so that one could be costs as much as the rest of such a call.
+
+long plain_read(int fd, std::span<std::byte> into) noexcept {
+  return with_errno(
+      ::syscall(SYS_recvfrom, fd, into.data(), into.size(), 0, nullptr, 0));
 }
 
-wire_result plain_write(int fd, std::span<const iovec> from) noexcept {
-  ssize_t n = 0;
-  if (from.size() == 1) {
-    n = ::send(fd, from[0].iov_base, from[0].iov_len, MSG_NOSIGNAL);
-  } else {
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(from.data());
-    message.msg_iovlen = from.size();
-    n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-  }
-  return write_outcome(with_errno(n));
+long plain_write(int fd, std::span<const std::byte> from) noexcept {
+  return with_errno(::syscall(SYS_sendto, fd, from.data(), from.size(),
+                              MSG_NOSIGNAL, nullptr, 0));
+}
+
+long plain_write(int fd, std::span<const iovec> from) noexcept {
+  if (from.size() == 1)
+    return plain_write(
+        fd, std::span{static_cast<const std::byte*>(from[0].iov_base),
+                      from[0].iov_len});
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(from.data());
+  message.msg_iovlen = from.size();
+  return with_errno(::sendmsg(fd, &message, MSG_NOSIGNAL));
 }
 
 std::unique_ptr<wire> make_plain_wire(unique_fd fd) {

@@ -108,6 +108,34 @@ std::span<iovec> send_queue::gather(std::span<iovec> vectors,
   return vectors.first(used);
 }
 
+bool send_queue::lies_in(const write_scratch& scratch) const noexcept {
+  auto frames = scratch.frames();
+  return offset_ == 0 && !frames.empty()
+         && std::equal(
+             frames.begin(), frames.end(), entries_.begin(), entries_.end(),
+             [](auto& frame, auto& entry) { return frame == entry.frame; });
+}
+
+std::span<iovec> send_queue::gather(std::span<iovec> vectors,
+                                    write_scratch& scratch) const {
+  if (lies_in(scratch)) {
+    vectors[0] = piece_of(scratch.filled());
+    return vectors.first(1);
+  }
+  auto bytes = scratch.bytes();
+  auto pieces = gather(vectors, bytes);
+  // Worth noting where others wait for the same frames.
+  if (offset_ == 0 && entries_.size() > 1 && pieces.size() == 1
+      && pieces[0].iov_base == bytes.data() && pieces[0].iov_len == bytes_
+      && entries_.front().frame->shared()) {
+    auto frames = scratch.spare();
+    for (auto& entry : entries_)
+      frames.push_back(entry.frame);
+    scratch.note(std::move(frames), bytes_);
+  }
+  return pieces;
+}
+
 void send_queue::begin(std::size_t count) noexcept {
   begun_ = 0;
   for (auto left = count > 0 ? count + offset_ : 0; left > 0; ++begun_)

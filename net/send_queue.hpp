@@ -10,6 +10,7 @@
 
 #include "net/fifo.hpp"
 #include "net/outgoing.hpp"
+#include "net/write_scratch.hpp"
 
 namespace switchboard::net {
 
@@ -61,6 +62,40 @@ public:
   std::span<iovec> gather(std::span<iovec> vectors,
                           std::span<std::byte> scratch) const;
 
+  /// Does the same with a loop's scratch, where the bytes may lie already.
+  std::span<iovec> gather(std::span<iovec> vectors,
+                          write_scratch& scratch) const;
+
+  /// Whether one frame waits.
+  bool single() const noexcept {
+    return entries_.size() == 1;
+  }
+
+  /// What is unwritten of the only frame, where it lies in one piece; empty
+  /// where there are more, or none.
+  std::span<const std::byte> alone() const noexcept {
+    if (!single())
+      return {};
+    auto& frame = *entries_.front().frame;
+    return frame.trailing().empty() ? frame.leading().subspan(offset_)
+                                    : std::span<const std::byte>{};
+  }
+
+  /// Notes that all of the only frame was written.
+  /// @param messages receives one more where it was data.
+  /// @returns its token.
+  send_token advance_alone(std::uint64_t& messages) noexcept {
+    auto token = entries_.front().token;
+    if (!entries_.front().frame->control())
+      ++messages;
+    entries_.pop_front();
+    offset_ = 0;
+    bytes_ = 0;
+    begun_ = 0;
+    control_bytes_ = 0;
+    return token;
+  }
+
   /// Takes all that waits for begun until `advance` or `interrupt`: someone
   /// else is writing it.
   void begin() noexcept {
@@ -90,6 +125,9 @@ private:
     return entries_.begin()
            + std::max<std::uint32_t>(begun_, offset_ > 0 ? 1 : 0);
   }
+
+  /// Whether a scratch holds just what waits.
+  bool lies_in(const write_scratch& scratch) const noexcept;
 
   fifo<entry> entries_;
   /// Bytes of the first entry already written.

@@ -59,6 +59,30 @@ const std::byte* skip_ascii(const std::byte* pos,
   return pos;
 }
 
+/// Whether a short text has no other bytes than ASCII's. Looks at all of them
+/// without a branch for each.
+bool is_short_ascii(std::span<const std::byte> bytes) noexcept {
+  constexpr std::size_t word_size = sizeof(std::uint64_t);
+  std::uint64_t all = 0;
+  if (bytes.size() < word_size) {
+    for (auto byte : bytes)
+      all |= std::to_integer<std::uint64_t>(byte);
+    return (all & high_bits) == 0;
+  }
+  auto add = [&](std::size_t at) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data() + at, word_size);
+    all |= word;
+  };
+  auto last = bytes.size() - word_size;
+  for (std::size_t at = 0; at < last; at += word_size)
+    add(at);
+  add(last);
+  return (all & high_bits) == 0;
+}
+
+constexpr std::size_t short_text = 128;
+
 } // namespace
 
 bool utf8_checker::feed(std::span<const std::byte> bytes) noexcept {
@@ -92,6 +116,8 @@ bool utf8_checker::feed(std::span<const std::byte> bytes) noexcept {
 }
 
 bool is_utf8(std::span<const std::byte> bytes) noexcept {
+  if (bytes.size() <= short_text && is_short_ascii(bytes))
+    return true;
   utf8_checker checker;
   return checker.feed(bytes) && checker.complete();
 }

@@ -112,9 +112,11 @@ public:
   }
 };
 
-/// Reads from and writes to a non-blocking socket, bytes as they are.
-wire_result plain_read(int fd, std::span<std::byte> into) noexcept;
-wire_result plain_write(int fd, std::span<const iovec> from) noexcept;
+/// Receive from and send to a non-blocking socket, bytes as they are.
+/// @returns bytes or a negative errno.
+long plain_read(int fd, std::span<std::byte> into) noexcept;
+long plain_write(int fd, std::span<const std::byte> from) noexcept;
+long plain_write(int fd, std::span<const iovec> from) noexcept;
 
 /// TCP as it is.
 std::unique_ptr<wire> make_plain_wire(unique_fd fd);

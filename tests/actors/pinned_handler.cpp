@@ -153,6 +153,37 @@ CAF_TEST(text that is not UTF - 8 is refused) {
   CAF_CHECK_EQUAL(board.times("lost 1"), 0u);
 }
 
+CAF_TEST(a part of a message is looked at although the whole was) {
+  fixture board;
+  board.serve([](pinned_handler&, local_socket& from, message_view content) {
+    auto part = content;
+    part.bytes.remove_suffix(1);
+    CAF_CHECK(from.send(part) == send_outcome::not_text);
+    part = content;
+    part.bytes.remove_prefix(1);
+    CAF_CHECK(from.send(part) == send_outcome::not_text);
+    CAF_CHECK(from.send(content) == send_outcome::queued);
+    return true;
+  });
+  client peer{board.port()};
+  peer.send("\u00e9\u00e9");
+  CAF_CHECK_EQUAL(peer.receive(), "\u00e9\u00e9");
+}
+
+CAF_TEST(bytes that came as binary are looked at when they go as text) {
+  fixture board;
+  board.serve([](pinned_handler&, local_socket& from, message_view content) {
+    content.binary = false;
+    CAF_CHECK(from.send(content) == send_outcome::not_text);
+    content.binary = true;
+    CAF_CHECK(from.send(content) == send_outcome::queued);
+    return true;
+  });
+  client peer{board.port()};
+  peer.send("\xff", true);
+  CAF_CHECK_EQUAL(peer.receive(), "\xff");
+}
+
 CAF_TEST(a message that is kept holds the next ones back) {
   fixture board;
   board.serve(echo, 1);

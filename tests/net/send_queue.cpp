@@ -161,4 +161,74 @@ CAF_TEST(what someone else is writing stays and control frames wait behind it) {
   CAF_CHECK_EQUAL(offered(), std::string("\x89\x00", 2));
 }
 
+CAF_TEST(the same frames in many queues are copied together once) {
+  auto first = text("one");
+  auto second = text("two");
+  auto third = text("three");
+  write_scratch shared;
+  std::array<iovec, 8> vectors;
+  auto gather = [&](const send_queue& from) {
+    std::string result;
+    for (auto& piece : from.gather(vectors, shared))
+      result.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    return result;
+  };
+  auto ones = frame(text_byte, "one");
+  auto twos = frame(text_byte, "two");
+  send_queue a;
+  send_queue b;
+  for (auto each : {&a, &b}) {
+    each->push(first, 0);
+    each->push(second, 0);
+  }
+  CAF_CHECK_EQUAL(gather(a), ones + twos);
+  CAF_CHECK_EQUAL(shared.frames().size(), 2u);
+  // Had anybody copied again, this would be gone.
+  shared.filled()[2] = std::byte{'O'};
+  CAF_CHECK_EQUAL(gather(b), frame(text_byte, "One") + twos);
+  // Other frames, more of them, fewer of them, or a piece of one.
+  send_queue c;
+  c.push(first, 0);
+  c.push(third, 0);
+  CAF_CHECK_EQUAL(gather(c), ones + frame(text_byte, "three"));
+  CAF_CHECK_EQUAL(gather(b), ones + twos);
+  b.push(third, 0);
+  CAF_CHECK_EQUAL(gather(b), ones + twos + frame(text_byte, "three"));
+  std::vector<send_token> done;
+  CAF_CHECK_EQUAL(gather(a), ones + twos);
+  a.advance(2, done);
+  CAF_CHECK_EQUAL(gather(a), (ones + twos).substr(2));
+  CAF_CHECK_EQUAL(shared.frames().size(), 0u);
+}
+
+CAF_TEST(frames of one queue alone are not kept) {
+  queue.push(text("one"), 0);
+  queue.push(text("two"), 0);
+  write_scratch shared;
+  std::array<iovec, 8> vectors;
+  CAF_CHECK_EQUAL(queue.gather(vectors, shared).size(), 1u);
+  CAF_CHECK(shared.frames().empty());
+}
+
+CAF_TEST(an only frame is written from where it lies) {
+  auto alone = text("one");
+  queue.push(alone, 7);
+  CAF_CHECK(queue.alone().data() == alone->leading().data());
+  std::vector<send_token> done;
+  queue.advance(2, done);
+  CAF_CHECK_EQUAL(queue.alone().size(), 3u);
+  std::uint64_t messages = 0;
+  CAF_CHECK_EQUAL(queue.advance_alone(messages), 7u);
+  CAF_CHECK_EQUAL(messages, 1u);
+  CAF_CHECK(queue.empty());
+  CAF_CHECK_EQUAL(queue.bytes(), 0u);
+  queue.push_control(control(opcode::ping));
+  CAF_CHECK_EQUAL(queue.advance_alone(messages), 0u);
+  CAF_CHECK_EQUAL(messages, 1u);
+  CAF_CHECK_EQUAL(queue.control_bytes(), 0u);
+  queue.push(text("one"), 0);
+  queue.push(text("two"), 0);
+  CAF_CHECK(queue.alone().empty());
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

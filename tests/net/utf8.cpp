@@ -162,3 +162,15 @@ CAF_TEST(every text of two bytes and many of four agree with a decoder) {
           CAF_REQUIRE_EQUAL(is_utf8(as_span(text)), decodes(text));
         }
 }
+
+CAF_TEST(a bad byte is found wherever it stands in a text of any length) {
+  for (std::size_t size = 1; size <= 140; ++size) {
+    std::string text(size, 'a');
+    CAF_REQUIRE(is_utf8(as_span(text)));
+    for (std::size_t at = 0; at < size; ++at) {
+      text[at] = '\xFF';
+      CAF_REQUIRE(!is_utf8(as_span(text)));
+      text[at] = 'a';
+    }
+  }
+}
