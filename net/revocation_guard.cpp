@@ -59,6 +59,10 @@ SSL_TICKET_RETURN judge_ticket(SSL* connection, SSL_SESSION* session,
 bool find_signer(const tls_options& options, const std::string& alias,
                  revocation_policy& out, std::string& problem) {
   auto& from = options.trust_store;
+  if (from.path.empty()) {
+    problem = "no trust store is named for the certificate `" + alias + "`";
+    return false;
+  }
   std::string cause;
   auto store =
       read_store(from.path, from.type, {from.password, {}}, false, cause);

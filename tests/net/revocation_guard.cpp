@@ -333,6 +333,10 @@ CAF_TEST(what a check needs and does not find is told at the start) {
   options.revocation = custom_ocsp_responder{web.url("/own"), "nobody"};
   CAF_CHECK(holds(problem_of(role::client),
                   "trust.pem holds no certificate called `nobody`"));
+  auto path = std::exchange(options.trust_store.path, "");
+  CAF_CHECK_EQUAL(problem_of(role::client),
+                  "no trust store is named for the certificate `nobody`");
+  options.trust_store.path = path;
   options.revocation = crl_file{folder.path("missing.crl")};
   CAF_CHECK(holds(problem_of(role::client),
                   "missing.crl cannot be read: No such file or directory"));
