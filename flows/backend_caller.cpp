@@ -18,6 +18,10 @@ namespace {
 
 constexpr const char* going_down = "the switchboard is being shut down";
 
+/// Calls at a time, those that wait for their next attempt counted: sockets
+/// come and go while a backend is away, and what they have asked stays.
+constexpr std::size_t most_calls = 65'536;
+
 /// What a backend says when it, or who stands in front of it, is away.
 bool is_passing(unsigned status) noexcept {
   return status == 502 || status == 503 || status == 504;
@@ -49,6 +53,10 @@ void backend_caller::on_exit() {
 caf::behavior backend_caller::make_behavior() {
   return {
       [this](backend_call& call) -> caf::result<backend_answer> {
+        if (jobs_.size() >= most_calls)
+          return make_error(errc::connectivity,
+                            std::to_string(most_calls)
+                                + " requests to backends wait already");
         auto promise = make_response_promise();
         auto id = ++last_id_;
         jobs_.emplace(id, job{std::move(call), promise});

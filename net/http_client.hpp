@@ -7,8 +7,9 @@
 namespace switchboard::net {
 
 /// Makes requests of HTTP/1.1 on a thread of its own: connections are kept and
-/// bounded, requests wait in bounded queues, nothing is repeated but what a
-/// kept connection has lost before the peer can have read it.
+/// bounded, requests wait in bounded queues. Nothing is repeated but, once,
+/// what a kept connection has lost before a byte of the answer came, where it
+/// is idempotent or was not sent at all.
 class http_client {
 public:
   /// Fails with std::system_error where the process has no descriptors left.

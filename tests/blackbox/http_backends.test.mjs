@@ -272,7 +272,7 @@ test("max_concurrency holds over all shards, and events wait for their turn", as
 
 test("a flow's timeout ends what takes too long, and on_error still runs", async (t) => {
   const { port, asked, sockets } = await backend(t, ({ body }) => body === "hang" ? undefined : { body });
-  const service = await start(t, echo(port, "", 'timeout = "20s"', 'timeout = "200ms"'));
+  const service = await start(t, echo(port, "", 'timeout = "60s"', `timeout = "${patience(400)}ms"`));
   const client = await connect(t, service.ws("/echo"));
   for (const one of ["a", "hang", "b", "hang", "c"])
     client.send(one);
