@@ -181,3 +181,21 @@ test("the last thousand are kept, newest first, a page at a time", async (t) => 
   for (const query of ["limit=0", "limit=1001", "after=x", "after=0", "config=none", "path=/a/{"])
     await assert_problem(await service.api(`/v1/closed?${query}`), 400, "SWITCHBOARD:INVALID_ARGUMENT");
 });
+
+test("a warning that repeats itself is left out and counted", async (t) => {
+  const service = await start(t, base() + `
+[[flow]]
+name = "tick"
+source = "schedule"
+every = "10ms"
+steps = [ { raise_error = { type = "APP:WRONG", message = "again" } } ]
+`);
+  const lines = () => service.log.match(/flow tick failed.*/g) ?? [];
+  await until("more events than lines", async () => {
+    const { flows: [flow] } = await service.json("/v1/flows");
+    return flow.failures > 40;
+  });
+  assert.equal(lines().length, 20);
+  await until("the number left out", () => lines().some((x) => /left_out=\d{2,}/.test(x)), 20000);
+  assert.equal(lines().findIndex((x) => x.includes("left_out=")), 20);
+});
