@@ -1,5 +1,6 @@
 #include "net/connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -60,8 +61,6 @@ connection::send_result connection::push(frame_ptr frame, std::size_t size,
   loop_.traffic().bytes_sent.add(size);
   active_ = loop_.now();
   queue_.push(std::move(frame), token);
-  if (queue_.bytes() > stats_.peak_queued_bytes)
-    stats_.peak_queued_bytes = queue_.bytes();
   if (write_blocked_)
     note_queue();
   else
@@ -69,12 +68,12 @@ connection::send_result connection::push(frame_ptr frame, std::size_t size,
   return send_result::queued;
 }
 
-/// Lets the loop know how much waits. Not told of what comes and goes within
-/// one turn.
+/// Lets the loop know how much waits, and remembers the most. What comes and
+/// goes within one turn has not waited.
 void connection::note_queue() noexcept {
   auto bytes = queue_.bytes();
-  if (bytes == noted_bytes_)
-    return;
+  stats_.peak_queued_bytes =
+      std::max<std::uint64_t>(stats_.peak_queued_bytes, bytes);
   loop_.traffic().queued_bytes.add(bytes - noted_bytes_);
   noted_bytes_ = bytes;
 }
@@ -246,7 +245,9 @@ void connection::handle_write(const wire_result& result, std::size_t offered) {
   }
   if (result.held > 0)
     queue_.begin(result.held);
-  note_queue();
+  // Mostly nothing waits, before and after: not worth a call.
+  if (queue_.bytes() != noted_bytes_)
+    note_queue();
   after_write();
 }
 

@@ -1,6 +1,7 @@
 #include "service/log.hpp"
 
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 #include <spdlog/logger.h>
@@ -9,6 +10,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include "service/log_line.hpp"
+#include "service/log_repeats.hpp"
 
 namespace switchboard::service {
 
@@ -61,8 +63,19 @@ struct log::impl {
     lines.flush_on(spdlog::level::trace);
   }
 
+  /// Whether a warning or an error is written. Lines of lesser levels tell of
+  /// one thing each.
+  log_repeats::verdict judge(std::string_view text,
+                             const string_pairs& fields) {
+    std::lock_guard guard{mutex};
+    return repeats.judge(text, fields, std::chrono::steady_clock::now());
+  }
+
   spdlog::logger lines;
   log_format format;
+  std::mutex mutex;
+  /// Guarded by `mutex`.
+  log_repeats repeats;
 };
 
 std::shared_ptr<log> log::open(const log_options& options,
@@ -85,9 +98,19 @@ void log::write(log_level level, std::string_view text,
   auto wanted = to_spdlog(level);
   if (level == log_level::off || !impl_->lines.should_log(wanted))
     return;
+  auto verdict = level >= log_level::warn ? impl_->judge(text, fields)
+                                          : log_repeats::verdict{};
+  if (!verdict.write)
+    return;
+  string_pairs longer;
+  if (verdict.left_out > 0) {
+    longer = fields;
+    longer.emplace_back("left_out", std::to_string(verdict.left_out));
+  }
   auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  auto line = log_line{now.count(), level, text, fields};
+  auto line = log_line{now.count(), level, text,
+                       verdict.left_out > 0 ? longer : fields};
   auto rendered = impl_->format == log_format::json ? to_json_line(line)
                                                     : to_text_line(line);
   impl_->lines.log(wanted, spdlog::string_view_t{rendered});

@@ -118,7 +118,7 @@ object socket() {
       {"messages_sent", count()},
       {"bytes_received", count("Before compression.")},
       {"bytes_sent", count("Before compression.")},
-      {"peak_queued_bytes", count("The most that was in the send queue.")},
+      {"peak_queued_bytes", count("The most that waited for the peer.")},
       {"queued_bytes", count("In the send queue now.")},
   });
 }
@@ -154,7 +154,7 @@ object closed_socket() {
       {"messages_sent", count()},
       {"bytes_received", count("Before compression.")},
       {"bytes_sent", count("Before compression.")},
-      {"peak_queued_bytes", count("The most that was in the send queue.")},
+      {"peak_queued_bytes", count("The most that waited for the peer.")},
   });
 }
 

@@ -69,7 +69,9 @@ CAF_TEST(the last with an id is found) {
   ring.add(gone("a", "first"));
   ring.add(gone("b"));
   ring.add(gone("a", "second"));
-  CAF_CHECK_EQUAL(ring.find("a")->config, "second");
+  auto found = ring.find("a");
+  CAF_REQUIRE(found);
+  CAF_CHECK_EQUAL(found->config, "second");
 }
 
 CAF_TEST(filters hold) {

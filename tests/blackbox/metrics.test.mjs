@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import net from "node:net";
 import test from "node:test";
 import {
-  assert_problem, base, connect, echo_flow, hold_port, start, until, within,
+  assert_problem, base, connect, echo_flow, hold_port, start, temporary_folder, until, within,
 } from "./harness.mjs";
 
 const parser = new URL("metrics_parser.py", import.meta.url).pathname;
@@ -285,6 +285,39 @@ test("a queue that fills is seen, and who is too slow", async (t) => {
     return now.sum("switchboard_sockets_closed_total", { code: "1008", by: "slow_consumer" }) === 1
       && now.sum("switchboard_send_queue_bytes") === 0;
   });
+});
+
+test("handshakes that run into a limit, or into TLS, are told apart", async (t) => {
+  const folder = temporary_folder(t);
+  execFileSync(new URL("../certificates.sh", import.meta.url).pathname, [folder]);
+  const service = await start(t, base({
+    listener: 'max_connections = 1\nhandshake_timeout = "100ms"',
+  }) + `
+[tls.edge]
+key_store = { path = "${folder}/server.pem" }
+
+[http_listener.encrypted]
+host = "127.0.0.1"
+port = 0
+tls = "edge"
+
+[websocket.secure.server]
+listener = "encrypted"
+` + echo_flow("/echo") + 'config = "main"\n');
+  const { port } = service.address("public");
+  assert.match(await raw(port, "GET / HTTP/1.1\r\n"), / 408 /);
+  await connect(t, service.ws("/echo"));
+  assert.match(await raw(port, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), / 503 /);
+  await raw(service.address("encrypted").port, "GET / HTTP/1.1\r\n\r\n");
+  const now = await until("the failure of TLS", async () => {
+    const all = await scrape(service);
+    return all.sum("switchboard_handshakes_total", { outcome: "tls_failed" }) === 1 && all;
+  });
+  for (const outcome of ["refused_408", "refused_503", "accepted"])
+    assert.equal(now.sum("switchboard_handshakes_total", { outcome }), 1, outcome);
+  assert.equal(now.sum("switchboard_handshakes_total"), 4);
+  for (const limit of ["handshake_timeout", "max_connections"])
+    assert.equal(now.sum("switchboard_limit_reached_total", { limit }), 1, limit);
 });
 
 test("labels are bounded, whatever peers choose", async (t) => {
