@@ -23,6 +23,11 @@ bool ends_with_case_folded(std::string_view text, std::string_view end) {
 
 } // namespace
 
+void document::find_type() const noexcept {
+  auto text = mime_type_of(*of_flow_, handshake_.get(), content_);
+  type_ = is_json_type(text) ? type::json : type::other;
+}
+
 const json_ref& document::json() const {
   if (parsed_ || !problem_.empty()) {
     if (!parsed_)
@@ -58,12 +63,12 @@ bool is_json_type(std::string_view mime_type) noexcept {
 }
 
 std::string_view mime_type_of(const std::optional<std::string>& of_flow,
-                              const socket_attributes& attributes,
+                              const handshake_attributes* handshake,
                               const payload& content) noexcept {
   if (of_flow)
     return *of_flow;
-  if (attributes.handshake)
-    if (auto type = attributes->header("content-type"))
+  if (handshake != nullptr)
+    if (auto type = handshake->header("content-type"))
       return *type;
   return content.binary() ? "application/octet-stream" : "text/plain";
 }

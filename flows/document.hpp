@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,19 @@ using json_ref = std::shared_ptr<const boost::json::value>;
 class document {
 public:
   document(payload content, bool is_json)
-      : content_(std::move(content)), is_json_(is_json) {
+      : content_(std::move(content)),
+        type_(is_json ? type::json : type::other) {
+    // nop
+  }
+
+  /// Of a message: what it is is found out when somebody asks, see
+  /// `mime_type_of`.
+  /// @param of_flow outlives the document.
+  document(payload content, const std::optional<std::string>& of_flow,
+           std::shared_ptr<const handshake_attributes> handshake)
+      : content_(std::move(content)),
+        of_flow_(&of_flow),
+        handshake_(std::move(handshake)) {
     // nop
   }
 
@@ -29,7 +42,9 @@ public:
 
   /// Whether the MIME type says JSON.
   bool is_json() const noexcept {
-    return is_json_;
+    if (type_ == type::unknown)
+      find_type();
+    return type_ == type::json;
   }
 
   /// The parsed content. Throws `failure` (EXPRESSION) where it is not JSON.
@@ -37,8 +52,14 @@ public:
   const json_ref& json() const;
 
 private:
+  enum class type : std::uint8_t { unknown, json, other };
+
+  void find_type() const noexcept;
+
   payload content_;
-  bool is_json_;
+  mutable type type_ = type::unknown;
+  const std::optional<std::string>* of_flow_ = nullptr;
+  std::shared_ptr<const handshake_attributes> handshake_;
   mutable json_ref parsed_;
   mutable std::string problem_;
 };
@@ -50,7 +71,7 @@ bool is_json_type(std::string_view mime_type) noexcept;
 /// The MIME type of a message: the flow's, else the handshake's Content-Type,
 /// else by the kind of message.
 std::string_view mime_type_of(const std::optional<std::string>& of_flow,
-                              const socket_attributes& attributes,
+                              const handshake_attributes* handshake,
                               const payload& content) noexcept;
 
 } // namespace switchboard::flows

@@ -30,6 +30,15 @@ public:
   /// @param lua of the same chunks.
   value evaluate(const scope& in, lua_sandbox& lua) const;
 
+  /// The value where it is at hand, a constant's or the payload, so that
+  /// nothing is copied; else null.
+  const value* at_hand(const scope& in) const noexcept {
+    if (parts_.empty())
+      return &constant_;
+    auto& path = parts_.front().path;
+    return parts_.size() == 1 && path ? path->find_payload(in) : nullptr;
+  }
+
   bool is_constant() const noexcept {
     return parts_.empty();
   }

@@ -23,8 +23,22 @@ value value_of(const variables& vars, std::string_view name) {
 } // namespace
 
 void flow_run::begin(const flow& what, scope in, caf::strong_actor_ptr socket) {
-  root_ = &what;
   scope_ = std::move(in);
+  rewind(what, std::move(socket));
+}
+
+void flow_run::begin(const flow& what, value payload,
+                     socket_attributes attributes,
+                     caf::strong_actor_ptr socket) {
+  scope_.payload = std::move(payload);
+  scope_.attributes = std::move(attributes);
+  scope_.vars.clear();
+  scope_.error.reset();
+  rewind(what, std::move(socket));
+}
+
+void flow_run::rewind(const flow& what, caf::strong_actor_ptr socket) {
+  root_ = &what;
   socket_ = std::move(socket);
   event_.id.clear();
   if (!program_.backends.empty())
@@ -39,8 +53,8 @@ flow_run::progress flow_run::resume() {
   for (std::size_t done = 0; done < steps_per_turn; ++done) {
     if (frames_.empty()) {
       // Lets go of the event: a run may lie idle for long.
-      pending_ = value{};
-      scope_.payload = {};
+      pending_.emplace<value>();
+      scope_.payload.emplace<std::monostate>();
       socket_ = nullptr;
       return progress::done;
     }
@@ -56,12 +70,16 @@ flow_run::progress flow_run::resume() {
   return progress::paused;
 }
 
+bool flow_run::is_over(const frame& one) noexcept {
+  return one.next == one.steps->size()
+         && (!one.extras || one.extras->item == one.extras->items.size());
+}
+
 bool flow_run::ends_with_pending() const noexcept {
   if (waiting_for_ == nullptr || waiting_for_->target)
     return false;
   return std::all_of(frames_.begin(), frames_.end(), [](const frame& one) {
-    return one.next == one.steps->size() && one.item == one.items.size()
-           && (one.owner == nullptr || !one.owner->target)
+    return is_over(one) && (one.owner == nullptr || !one.owner->target)
            && (one.what != frame::kind::flow || one.of->on_error.empty());
   });
 }
@@ -129,8 +147,14 @@ bool flow_run::execute(const step& what) {
           auto& called = program_.flows[x.flow];
           push(frame::kind::flow, called.steps, &what).of = &called;
         } else {
-          pending_ = make_operation(
-              x, {scope_, lua_, config(), socket_, *root_, event_});
+          step_context here{scope_, lua_, config(), socket_, *root_, event_};
+          if constexpr (std::is_same_v<form, send_action>)
+            if (answers_directly(x, here)) {
+              pending_.emplace<direct_send>(make_direct_send(x, here));
+              waiting_for_ = &what;
+              return false;
+            }
+          pending_ = make_operation(x, here);
           if (auto known = std::get_if<value>(&pending_)) {
             finish_step(what, std::move(*known));
           } else {
@@ -162,10 +186,12 @@ void flow_run::open(const step& what, const for_each_action& x) {
                                         + ", expected a list"};
   if (items->empty())
     return finish_step(what, {});
+  auto extras = std::make_unique<frame_extras>();
+  extras->items = std::move(*items);
+  extras->hidden_item = value_of(scope_.vars, item_name);
+  extras->hidden_index = value_of(scope_.vars, index_name);
   auto& loop = push(frame::kind::loop, x.steps, &what);
-  loop.items = std::move(*items);
-  loop.hidden_item = value_of(scope_.vars, item_name);
-  loop.hidden_index = value_of(scope_.vars, index_name);
+  loop.extras = std::move(extras);
   next_item(loop);
 }
 
@@ -182,13 +208,14 @@ flow_run::frame& flow_run::push(frame::kind what, const step_list& steps,
 
 void flow_run::next_item(frame& loop) {
   loop.next = 0;
-  scope_.vars.set(item_name, std::move(loop.items[loop.item++]));
-  scope_.vars.set(index_name, static_cast<std::int64_t>(loop.item));
+  auto& extras = *loop.extras;
+  scope_.vars.set(item_name, std::move(extras.items[extras.item++]));
+  scope_.vars.set(index_name, static_cast<std::int64_t>(extras.item));
 }
 
 void flow_run::finish_frame() {
   auto& top = frames_.back();
-  if (top.what == frame::kind::loop && top.item < top.items.size())
+  if (!is_over(top))
     return next_item(top);
   auto owner = top.owner;
   drop_frame();
@@ -203,10 +230,10 @@ void flow_run::finish_frame() {
 void flow_run::drop_frame() {
   auto& top = frames_.back();
   if (top.what == frame::kind::loop) {
-    scope_.vars.set(item_name, std::move(top.hidden_item));
-    scope_.vars.set(index_name, std::move(top.hidden_index));
+    scope_.vars.set(item_name, std::move(top.extras->hidden_item));
+    scope_.vars.set(index_name, std::move(top.extras->hidden_index));
   } else if (top.what == frame::kind::handler) {
-    scope_.error = std::move(top.hidden_error);
+    scope_.error = std::move(top.extras->hidden_error);
   }
   frames_.pop_back();
 }
@@ -244,9 +271,11 @@ void flow_run::unwind(error_text why) {
     }
     if (what != frame::kind::flow || of->on_error.empty())
       continue;
+    auto extras = std::make_unique<frame_extras>();
+    extras->hidden_error = std::move(scope_.error);
     auto& handler = push(frame::kind::handler, of->on_error, owner);
     handler.of = of;
-    handler.hidden_error = std::move(scope_.error);
+    handler.extras = std::move(extras);
     scope_.error = std::move(why);
     return;
   }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,10 @@ public:
   /// @param socket null where the event has none.
   void begin(const flow& what, scope in, caf::strong_actor_ptr socket);
 
+  /// The same for an event that is all of the scope.
+  void begin(const flow& what, value payload, socket_attributes attributes,
+             caf::strong_actor_ptr socket);
+
   /// Goes on. Throws nothing: what goes wrong is in `error` at the end.
   progress resume();
 
@@ -70,7 +75,10 @@ public:
 
   /// Lets go of everything a run that is done still holds.
   void forget() noexcept {
-    scope_ = {};
+    scope_.payload.emplace<std::monostate>();
+    scope_.attributes = {};
+    scope_.vars.clear();
+    scope_.error.reset();
     error_.reset();
   }
 
@@ -92,6 +100,16 @@ public:
   }
 
 private:
+  struct frame_extras {
+    /// Of a loop: the items, the next of them, and what it hides.
+    std::vector<value> items;
+    std::size_t item = 0;
+    value hidden_item;
+    value hidden_index;
+    /// Of a handler: the error that was being handled around it.
+    std::optional<error_text> hidden_error;
+  };
+
   /// A list of steps at work.
   struct frame {
     enum class kind : std::uint8_t { flow, block, loop, handler };
@@ -103,13 +121,8 @@ private:
     const step* owner = nullptr;
     /// Whose steps these are.
     const flow* of = nullptr;
-    /// Of a loop: the items, the next of them, and what it hides.
-    std::vector<value> items;
-    std::size_t item = 0;
-    value hidden_item;
-    value hidden_index;
-    /// Of a handler: the error that was being handled around it.
-    std::optional<error_text> hidden_error;
+    /// Of a loop or a handler; most runs have neither.
+    std::unique_ptr<frame_extras> extras;
   };
 
   /// @returns whether the run goes on, or has to wait.
@@ -120,9 +133,13 @@ private:
   void open(const step& what, const choice_action& x);
   void open(const step& what, const for_each_action& x);
   frame& push(frame::kind what, const step_list& steps, const step* owner);
+  /// Makes everything but the scope ready.
+  void rewind(const flow& what, caf::strong_actor_ptr socket);
   /// The frame on top has no steps left.
   void finish_frame();
   void next_item(frame& loop);
+  /// Whether nothing of a frame is left to do.
+  static bool is_over(const frame& one) noexcept;
   /// Takes the frame on top away and undoes what it did to the scope.
   void drop_frame();
   /// A step is done: puts its output where it belongs.

@@ -28,6 +28,11 @@ public:
   ///          method of a string.
   std::optional<value> find(const scope& in) const;
 
+  /// The payload itself where that is all the path names, else null.
+  const value* find_payload(const scope& in) const noexcept {
+    return root_ == root::payload && steps_.empty() ? &in.payload : nullptr;
+  }
+
 private:
   std::optional<value> find_attribute(const socket_attributes& in) const;
   std::optional<value> find_error(const scope& in) const;

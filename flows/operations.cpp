@@ -40,8 +40,9 @@ std::string socket_id_of(const std::optional<expression>& what,
 
 payload content_of(const std::optional<expression>& what,
                    std::optional<bool> binary, const step_context& at) {
-  return to_payload(what ? what->evaluate(at.in, at.lua) : at.in.payload,
-                    binary);
+  auto known = what ? what->at_hand(at.in) : &at.in.payload;
+  return known != nullptr ? to_payload(*known, binary)
+                          : to_payload(what->evaluate(at.in, at.lua), binary);
 }
 
 /// Adds a name, or the names of a list.
@@ -148,16 +149,21 @@ string_pairs pairs_of(const pairs_expression& pairs, const step_context& at,
   return result;
 }
 
+bool answers_directly(const send_action& x, const step_context& at) {
+  return at.socket && !x.socket_id && !x.config && !x.reconnection
+         && (at.config.empty() || at.config == at.in.attributes->config());
+}
+
+direct_send make_direct_send(const send_action& x, const step_context& at) {
+  return {at.socket, content_of(x.content, x.binary, at)};
+}
+
 operation make_operation(const send_action& x, const step_context& at) {
   auto content = content_of(x.content, x.binary, at);
   // A strategy of its own is the registry's to apply.
   if (x.reconnection)
     return send_request{config_of(x.config, at), socket_id_of(x.socket_id, at),
                         std::move(content), x.reconnection};
-  // An answer to the event's own socket, the way most messages go.
-  if (at.socket && !x.socket_id && !x.config
-      && (at.config.empty() || at.config == at.in.attributes->config()))
-    return direct_send{at.socket, std::move(content)};
   auto id = socket_id_of(x.socket_id, at);
   auto config = config_of(x.config, at);
   if (at.socket && id == at.in.attributes->socket_id()

@@ -42,6 +42,11 @@ struct step_context {
   event_identity& event;
 };
 
+/// Whether a step sends to the event's own socket, the way most messages go:
+/// then `make_direct_send` does for `make_operation`.
+bool answers_directly(const send_action& x, const step_context& at);
+direct_send make_direct_send(const send_action& x, const step_context& at);
+
 // Evaluate a step's parameters. Throw `failure`: EXPRESSION, INVALID_ARGUMENT.
 operation make_operation(const send_action& x, const step_context& at);
 operation make_operation(const broadcast_action& x, const step_context& at);

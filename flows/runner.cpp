@@ -3,12 +3,15 @@
 #include <type_traits>
 #include <utility>
 
+#include "net/pool_allocator.hpp"
+#include "net/shared_bytes.hpp"
+
 namespace switchboard::flows {
 
 namespace {
 
 /// Jobs kept for the next events.
-constexpr std::size_t max_idle = 64;
+constexpr std::size_t max_idle = 512;
 
 /// Broadcasts of one socket that may be under way while its next messages
 /// are worked on; beyond, the socket waits.
@@ -16,9 +19,9 @@ constexpr std::size_t max_trailing = 32;
 
 value make_payload(const flow& of, const socket_attributes& attributes,
                    payload content) {
-  auto type = mime_type_of(of.output_mime_type, attributes, content);
-  return std::make_shared<const document>(std::move(content),
-                                          is_json_type(type));
+  return std::allocate_shared<const document>(
+      net::pool_allocator<document>{}, std::move(content), of.output_mime_type,
+      attributes.handshake);
 }
 
 std::string_view problem_of(send_outcome what) {
@@ -141,9 +144,10 @@ bool runner::on_message(local_socket& from, message_view content) {
   what->local = &from;
   what->handle = from.handle();
   auto attributes = from.attributes();
-  auto input = make_payload(
-      code(), attributes, payload{std::string{content.bytes}, content.binary});
-  what->run.begin(code(), {std::move(input), std::move(attributes), {}, {}},
+  auto input =
+      make_payload(code(), attributes,
+                   payload{net::share_bytes(content.bytes), content.binary});
+  what->run.begin(code(), std::move(input), std::move(attributes),
                   what->handle);
   in_call_ = what.get();
   admit(std::move(what));
@@ -313,7 +317,6 @@ void runner::finish(job_ptr what) {
           .count());
   if (what->deadline != 0)
     deadlines_.settle(*what);
-  auto promise = std::exchange(what->promise, {});
   if (auto& error = what->run.error()) {
     ++counters.failures;
     tell(report::severity::warning,
@@ -322,15 +325,15 @@ void runner::finish(job_ptr what) {
          what->run);
     if (what->closing)
       close_socket(*what);
-    if (what->tells_failure && promise.pending())
-      promise.deliver(refusal_of(*what));
+    if (what->tells_failure && what->promise.pending())
+      std::exchange(what->promise, {}).deliver(refusal_of(*what));
   } else {
     ++counters.succeeded;
     if (what->closing)
       close_socket(*what);
   }
-  if (promise.pending())
-    promise.deliver(caf::unit);
+  if (what->promise.pending())
+    std::exchange(what->promise, {}).deliver(caf::unit);
   release(*what);
   if (std::exchange(what->trailing, false))
     if (auto i = trailing_.find(what->local); --i->second == 0)
