@@ -291,7 +291,7 @@ test("handshakes that run into a limit, or into TLS, are told apart", async (t) 
   const folder = temporary_folder(t);
   execFileSync(new URL("../certificates.sh", import.meta.url).pathname, [folder]);
   const service = await start(t, base({
-    listener: 'max_connections = 1\nhandshake_timeout = "100ms"',
+    listener: 'handshake_timeout = "100ms"',
   }) + `
 [tls.edge]
 key_store = { path = "${folder}/server.pem" }
@@ -303,11 +303,19 @@ tls = "edge"
 
 [websocket.secure.server]
 listener = "encrypted"
-` + echo_flow("/echo") + 'config = "main"\n');
+
+[http_listener.narrow]
+host = "127.0.0.1"
+port = 0
+max_connections = 1
+
+[websocket.one.server]
+listener = "narrow"
+` + echo_flow("/echo") + 'config = "one"\n');
   const { port } = service.address("public");
   assert.match(await raw(port, "GET / HTTP/1.1\r\n"), / 408 /);
-  await connect(t, service.ws("/echo"));
-  assert.match(await raw(port, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), / 503 /);
+  await connect(t, service.ws("/echo", "narrow"));
+  assert.match(await raw(service.address("narrow").port, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), / 503 /);
   await raw(service.address("encrypted").port, "GET / HTTP/1.1\r\n\r\n");
   const now = await until("the failure of TLS", async () => {
     const all = await scrape(service);
