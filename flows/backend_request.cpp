@@ -49,8 +49,8 @@ std::string type_of(const value& body, const step_context& at) {
   if (auto doc = std::get_if<document_ptr>(&body)) {
     auto own = std::get_if<document_ptr>(&at.in.payload);
     if (own != nullptr && *own == *doc)
-      type = mime_type_of(at.root.output_mime_type, at.in.attributes,
-                          (*doc)->content());
+      type = mime_type_of(at.root.output_mime_type,
+                          at.in.attributes.handshake.get(), (*doc)->content());
     else if ((*doc)->is_json())
       type = "application/json";
     else if ((*doc)->content().binary())

@@ -1,4 +1,5 @@
 #include "service/api/ask.hpp"
+#include "service/api/json.hpp"
 #include "service/api/routes.hpp"
 
 namespace switchboard::service::api {

@@ -73,7 +73,7 @@ async function stall(service, client, pending) {
       return true;
     const { bytes_sent, queued_bytes } = await response.json();
     const now = `${bytes_sent} ${queued_bytes}`;
-    looks_alike = paused && queued_bytes > limit && now === before ? looks_alike + 1 : 0;
+    looks_alike = paused && queued_bytes > 0 && now === before ? looks_alike + 1 : 0;
     before = now;
     return looks_alike >= 30;
   }, 30000);
