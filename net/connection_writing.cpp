@@ -209,6 +209,8 @@ void connection::flush() {
     auto count = plain_write(socket_.get(), bytes);
     if (count == static_cast<long>(bytes.size())) {
       written_alone();
+      if (queue_.bytes() != noted_bytes_)
+        note_queue();
       after_write();
     } else {
       handle_write(write_outcome(count), bytes.size());
@@ -274,7 +276,10 @@ void connection::after_write() {
 }
 
 void connection::written_alone() {
-  if (auto token = queue_.advance_alone(stats_.messages_sent); token != 0)
+  auto before = stats_.messages_sent;
+  auto token = queue_.advance_alone(stats_.messages_sent);
+  loop_.traffic().messages_sent.add(stats_.messages_sent - before);
+  if (token != 0)
     observer_->on_written(token);
 }
 

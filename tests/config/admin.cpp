@@ -162,7 +162,7 @@ CAF_TEST(the keys of admin log and runtime are checked) {
               {R"(drain = { every = "0s" })",
                "19: runtime.drain.every: \"0s\" is too short, expected a "
                "duration such as \"250ms\" or \"15min\" longer than 0"},
-              {"drain = { timeout = \"1s\" }\ndrain_timeout = \"1s\"",
+              {"drain_timeout = \"1s\"\ndrain = { timeout = \"1s\" }",
                "1: runtime.drain_timeout: says what drain.timeout says, "
                "expected one of the two"},
               {R"(io = "auto")", ""},
