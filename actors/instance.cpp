@@ -376,7 +376,12 @@ instance::certificate_expiry() const {
 
 caf::expected<std::shared_ptr<const net::tls_source>>
 instance::server_tls(const std::string& name) {
-  return impl_->tls->serve(name);
+  return impl_->tls->take(net::role::server, name);
+}
+
+caf::expected<std::shared_ptr<const net::tls_source>>
+instance::client_tls(const std::string& name) {
+  return impl_->tls->take(net::role::client, name);
 }
 
 void instance::drain(const drain_options& how) {

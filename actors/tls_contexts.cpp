@@ -73,20 +73,24 @@ tls_contexts::server(const std::string& name) const {
 }
 
 net::make_secure_wire tls_contexts::client(const std::string& name) const {
+  std::lock_guard guard{mutex_};
   auto found = find(clients_, name);
   return found ? net::make_client_wire(std::move(found))
                : net::make_secure_wire{};
 }
 
 caf::expected<std::shared_ptr<const net::tls_source>>
-tls_contexts::serve(const std::string& name) {
+tls_contexts::take(net::role self, const std::string& name) {
+  std::shared_ptr<const net::tls_source> result;
   {
     std::lock_guard guard{mutex_};
-    if (auto failure = add(servers_, net::role::server, name))
+    auto& all = self == net::role::server ? servers_ : clients_;
+    if (auto failure = add(all, self, name))
       return failure;
+    result = find(all, name);
   }
   watch();
-  return server(name);
+  return result;
 }
 
 void tls_contexts::watch() {

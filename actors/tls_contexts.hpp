@@ -35,10 +35,10 @@ public:
   ///        system's trust store.
   net::make_secure_wire client(const std::string& name) const;
 
-  /// A server's context that may not be in use yet.
+  /// A context that may not be in use yet.
   /// @returns INVALID_ARGUMENT as `make`.
   caf::expected<std::shared_ptr<const net::tls_source>>
-  serve(const std::string& name);
+  take(net::role self, const std::string& name);
 
   /// Begins to look after files and expiry where there are any.
   void watch();

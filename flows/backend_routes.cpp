@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "net/digest_memory.hpp"
-#include "net/tls_wire.hpp"
+#include "net/tls_source.hpp"
 
 namespace switchboard::flows {
 
@@ -24,11 +24,23 @@ caf::error unknown(const char* what, const std::string& name) {
                                                 + "`");
 }
 
+caf::expected<std::shared_ptr<const net::tls_source>>
+source_of(const std::string& name, const backend_options& options) {
+  if (options.tls)
+    return options.tls(name);
+  if (!name.empty())
+    return unknown("TLS context", name);
+  std::string problem;
+  auto made = net::tls_source::make(net::role::client, {}, problem);
+  if (!made)
+    return make_error(errc::invalid_argument, "tls: " + problem);
+  return std::shared_ptr<const net::tls_source>{std::move(made)};
+}
+
 } // namespace
 
 caf::expected<std::shared_ptr<const backend_routes>>
-backend_routes::make(const program& code, const backend_options& options,
-                     const report_function& report) {
+backend_routes::make(const program& code, const backend_options& options) {
   auto result = std::make_shared<backend_routes>();
   std::map<std::string, net::make_secure_wire> wires;
   for (auto& settings : code.backends) {
@@ -37,23 +49,10 @@ backend_routes::make(const program& code, const backend_options& options,
       continue;
     auto& wire = wires[settings->tls];
     if (!wire) {
-      auto known =
-          settings->tls.empty() ? nullptr : named(options.tls, settings->tls);
-      if (known == nullptr && !settings->tls.empty())
-        return unknown("TLS context", settings->tls);
-      std::string problem;
-      auto context = net::tls_context::make(
-          net::role::client, known != nullptr ? *known : tls_options{},
-          problem);
-      if (!context)
-        return make_error(errc::invalid_argument,
-                          "tls `" + settings->tls + "`: " + problem);
-      if (known != nullptr && known->trust_store.insecure && report)
-        report({report::severity::warning,
-                "TLS looks at no certificate: whoever is in the way of an "
-                "http_request can read and change all of it",
-                {{"tls", settings->tls}}});
-      wire = net::make_client_wire(std::move(context));
+      auto source = source_of(settings->tls, options);
+      if (!source)
+        return source.error();
+      wire = net::make_client_wire(std::move(*source));
     }
     auto dialing = std::make_shared<net::dial_options>();
     dialing->secure_wire = wire;

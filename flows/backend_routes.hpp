@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,7 +20,10 @@ namespace switchboard::flows {
 
 /// What `http_request` finds by name.
 struct backend_options {
-  std::vector<tls_options> tls;
+  /// Gives what `instance::client_tls` does. Unset: there is none by name.
+  std::function<caf::expected<std::shared_ptr<const net::tls_source>>(
+      const std::string& name)>
+      tls;
   std::vector<proxy_options> proxies;
 };
 
@@ -27,12 +31,10 @@ struct backend_options {
 /// connections. Any thread once made.
 class backend_routes {
 public:
-  /// Reads every store that is used; warns of what is insecure.
   /// @returns INVALID_ARGUMENT where a name leads nowhere or a store cannot
   ///          be used.
   static caf::expected<std::shared_ptr<const backend_routes>>
-  make(const program& code, const backend_options& options,
-       const report_function& report);
+  make(const program& code, const backend_options& options);
 
   /// @pre the settings are of the program
   const std::shared_ptr<const net::http_route>&

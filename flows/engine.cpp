@@ -102,7 +102,7 @@ engine::start(const engine_host& host, caf::actor_system& system,
 caf::error engine::start_backends(const backend_options& options) {
   if (program_->backends.empty())
     return caf::none;
-  auto routes = backend_routes::make(*program_, options, report_);
+  auto routes = backend_routes::make(*program_, options);
   if (!routes)
     return routes.error();
   try {

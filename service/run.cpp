@@ -102,7 +102,8 @@ public:
                                                                  : "epoll"}});
     auto flows = flows::engine::start(
         *instance_, system_, what.program, report_, {},
-        {what.value.switchboard.tls, what.value.switchboard.proxies});
+        {[this](auto& name) { return instance_->client_tls(name); },
+         what.value.switchboard.proxies});
     if (!flows)
       return fail(flows.error(), exit_failed);
     engine_ = std::move(*flows);

@@ -115,11 +115,15 @@ public:
   /// key store are still valid, by its name; negative once they are not.
   std::map<std::string, std::chrono::seconds> certificate_expiry() const;
 
-  /// The context of a `tls_options` for a server beside the listeners, kept up
-  /// to date like theirs.
+  /// The context of a `tls_options` for a server beside the listeners, or for
+  /// a client beside the outbound sockets, kept up to date like theirs.
+  /// @param name of a client may be empty: OpenSSL's defaults and the system's
+  ///        trust store.
   /// @returns INVALID_ARGUMENT where there is none or it cannot be used.
   caf::expected<std::shared_ptr<const net::tls_source>>
   server_tls(const std::string& name);
+  caf::expected<std::shared_ptr<const net::tls_source>>
+  client_tls(const std::string& name);
 
   /// Stops accepting and dialing, closes every socket, inbound ones first, in
   /// paced batches, and waits for the closing handshakes until the time is
