@@ -58,8 +58,11 @@ std::string describe(const http_response& answer) {
   auto result = std::to_string(answer.status);
   if (!answer.reason.empty())
     result += " " + tame(answer.reason, 80);
-  if (!answer.body.empty())
-    result += ": " + tame(answer.body, told_of_body);
+  std::string_view body{answer.body};
+  while (!body.empty() && (body.back() == '\n' || body.back() == '\r'))
+    body.remove_suffix(1);
+  if (!body.empty())
+    result += ": " + tame(body, told_of_body);
   return result;
 }
 

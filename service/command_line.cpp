@@ -33,8 +33,9 @@ int dispatch(int argc, const char* const* argv) {
   auto version = app.add_subcommand("version", "Print the version");
   client::commands client{app};
   app.footer("Exit codes: 0 done, 1 failed while running, 2 wrong usage or "
-             "configuration, 3 a listener with fails_deployment cannot be "
-             "bound.");
+             "configuration, 3 a listener cannot be bound or a peer not be "
+             "reached, with fails_deployment.");
+  app.set_version_flag("--version", "switchboard " SWITCHBOARD_VERSION);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

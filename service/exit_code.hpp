@@ -9,7 +9,8 @@ enum exit_code : int {
   exit_failed = 1,
   /// Wrong usage or a wrong configuration.
   exit_usage = 2,
-  /// A listener with `fails_deployment` cannot be bound.
+  /// With `fails_deployment`: a listener cannot be bound, or a peer not be
+  /// reached.
   exit_deployment = 3,
 };
 
