@@ -8,8 +8,14 @@ namespace switchboard::actors {
 void pending_send::tell_handler(const caf::error& problem) const {
   auto& who = static_cast<pinned_handler&>(
       *caf::actor_cast<caf::abstract_actor*>(handler));
-  if (!who.deaf())
+  if (who.deaf())
+    return;
+  // It is called from the middle of a write: nothing may come through.
+  try {
     who.on_sent(id, problem);
+  } catch (...) {
+    who.fail();
+  }
 }
 
 void pending_sends::push(pending_send&& what) {

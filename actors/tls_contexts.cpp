@@ -100,9 +100,10 @@ void tls_contexts::watch() {
 }
 
 void tls_contexts::stop() {
+  std::unique_ptr<tls_watch> last;
   std::lock_guard guard{mutex_};
   stopped_ = true;
-  watch_.reset();
+  last = std::move(watch_);
 }
 
 void tls_contexts::renew() {

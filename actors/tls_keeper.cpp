@@ -39,17 +39,19 @@ void tls_keeper::add(std::shared_ptr<net::tls_source> source) {
 }
 
 void tls_keeper::look(clock::time_point now) {
-  std::lock_guard guard{mutex_};
+  std::unique_lock guard{mutex_};
   for (auto& [name, of] : entries_) {
     look_at_files(name, of);
     look_at_expiry(name, of, now);
   }
+  tell(guard);
 }
 
 void tls_keeper::renew() {
-  std::lock_guard guard{mutex_};
+  std::unique_lock guard{mutex_};
   for (auto& [name, of] : entries_)
     read(name, of);
+  tell(guard);
 }
 
 std::map<std::string, std::chrono::seconds>
@@ -88,27 +90,33 @@ void tls_keeper::look_at_expiry(const std::string& name, entry& of,
     return;
   of.warned = now;
   of.warned_of = end;
-  tell(report::severity::warning, text_of(*end - now), {{"tls", name}});
+  note(report::severity::warning, text_of(*end - now), name);
 }
 
 void tls_keeper::read(const std::string& name, entry& of) {
-  for (auto& source : of.sources) {
-    std::string problem;
-    if (source->renew(problem))
-      continue;
-    tell(report::severity::error,
-         "what is in force stays, TLS cannot be renewed: " + problem,
-         {{"tls", name}});
-    return;
-  }
-  if (!name.empty())
-    tell(report::severity::info, "TLS renewed", {{"tls", name}});
+  // All of them, so that each knows what it has looked at.
+  std::string problem;
+  for (auto& source : of.sources)
+    if (std::string own; !source->renew(own) && problem.empty())
+      problem = std::move(own);
+  if (!problem.empty())
+    note(report::severity::error,
+         "what is in force stays, TLS cannot be renewed: " + problem, name);
+  else if (!name.empty())
+    note(report::severity::info, "TLS renewed", name);
 }
 
-void tls_keeper::tell(report::severity level, std::string text,
-                      string_pairs fields) {
+void tls_keeper::note(report::severity level, std::string text,
+                      const std::string& name) {
+  notes_.push_back({level, std::move(text), {{"tls", name}}});
+}
+
+void tls_keeper::tell(std::unique_lock<std::mutex>& guard) {
+  auto notes = std::exchange(notes_, {});
+  guard.unlock();
   if (report_)
-    report_({level, std::move(text), std::move(fields)});
+    for (auto& what : notes)
+      report_(what);
 }
 
 } // namespace switchboard::actors

@@ -58,11 +58,14 @@ private:
   void look_at_expiry(const std::string& name, entry& of,
                       clock::time_point now);
   void read(const std::string& name, entry& of);
-  void tell(report::severity level, std::string text, string_pairs fields);
+  void note(report::severity level, std::string text, const std::string& name);
+  /// Reports what was noted, without the lock: whoever listens may ask us.
+  void tell(std::unique_lock<std::mutex>& guard);
 
   report_function report_;
   mutable std::mutex mutex_;
   std::map<std::string, entry> entries_;
+  std::vector<report> notes_;
 };
 
 } // namespace switchboard::actors

@@ -55,6 +55,9 @@ void runner::on_exit() {
       what.promise.deliver(make_error(errc::connectivity,
                                       "flow " + code().name + " was stopped"));
   };
+  // First, so that no place that is given back comes here.
+  if (settings_.gate)
+    settings_.gate->forget(caf::actor_cast<caf::actor>(this));
   for (auto& what : parked_) {
     if (!what)
       continue;
@@ -67,8 +70,6 @@ void runner::on_exit() {
     --settings_.counters->waiting;
     stopped(*what);
   }
-  if (settings_.gate)
-    settings_.gate->forget(caf::actor_cast<caf::actor>(this));
   for (auto& promise : finishing_)
     promise.deliver(caf::unit);
   deadlines_.clear();

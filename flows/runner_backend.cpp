@@ -65,8 +65,12 @@ void runner::obey(std::uint64_t id, const backend_answer& answer,
   auto what = find(id);
   if (what == nullptr)
     return;
-  auto failed = [this, id](const caf::error& why) {
-    refused(id, why);
+  auto failed = [this, id, answer](const caf::error& why) {
+    // It has gone while the backend thought about it.
+    if (code_of(why) == errc::no_such_socket)
+      conclude(id, answer);
+    else
+      refused(id, why);
   };
   auto socket = what->run.socket_id();
   if (auto groups = std::exchange(orders.subscribe, {}); !groups.empty()) {

@@ -210,7 +210,7 @@ private:
   void handle_write(const wire_result& result, std::size_t offered);
   void after_write();
   void written_alone();
-  void written(std::size_t bytes);
+  void written(std::size_t bytes, std::size_t held);
   frame_ptr encode(outgoing_message& message);
   frame_ptr encode(opcode op, std::span<const std::byte> bytes);
   frame_ptr deflate(opcode op, std::span<const std::byte> bytes);

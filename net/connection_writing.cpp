@@ -230,7 +230,7 @@ void connection::flush() {
 void connection::handle_write(const wire_result& result, std::size_t offered) {
   switch (result.what) {
     case wire_result::status::ok:
-      written(result.bytes);
+      written(result.bytes, result.held);
       if (phase_ == phase::ended)
         return;
       if (result.bytes < offered)
@@ -240,13 +240,13 @@ void connection::handle_write(const wire_result& result, std::size_t offered) {
       break;
     case wire_result::status::would_block:
       write_blocked_ = true;
+      if (result.held > 0)
+        queue_.begin(result.held);
       break;
     default:
       lose(result.error.message());
       return;
   }
-  if (result.held > 0)
-    queue_.begin(result.held);
   // Mostly nothing waits, before and after: not worth a call.
   if (queue_.bytes() != noted_bytes_)
     note_queue();
@@ -283,13 +283,17 @@ void connection::written_alone() {
     observer_->on_written(token);
 }
 
-void connection::written(std::size_t bytes) {
+/// @param held what the wire has taken of the rest: whoever is told may send,
+///        and a full queue then drops nothing of it.
+void connection::written(std::size_t bytes, std::size_t held) {
   if (bytes == queue_.bytes() && queue_.single()) {
     written_alone();
     return;
   }
   auto done = loop_.borrow_tokens();
   auto count = queue_.advance(bytes, done);
+  if (held > 0)
+    queue_.begin(held);
   stats_.messages_sent += count;
   loop_.traffic().messages_sent.add(count);
   for (auto token : done)

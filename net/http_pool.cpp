@@ -147,6 +147,7 @@ void http_pool::on_dialed(pending_dial& from, dialed&& what) {
   auto key = connection.get();
   if (!connection->start()) {
     loop_.dispose(std::move(connection));
+    fail_first(address_ + ": no room to watch another connection");
     return;
   }
   connections_.emplace(key, entry{std::move(connection), nullptr});
@@ -156,11 +157,16 @@ void http_pool::on_dialed(pending_dial& from, dialed&& what) {
 
 void http_pool::on_dial_failed(pending_dial& from, dial_failure&& why) {
   drop(from);
+  fail_first(std::move(why.text));
+}
+
+/// Whoever waits longest is told that there is no connection for it.
+void http_pool::fail_first(std::string why) {
   if (!waiting_.empty()) {
     auto first = std::move(waiting_.front());
     waiting_.pop_front();
     first->settle(
-        http_failure{http_failure::kind::unreachable, std::move(why.text)});
+        http_failure{http_failure::kind::unreachable, std::move(why)});
   }
   serve();
 }

@@ -103,6 +103,7 @@ private:
   /// Gives the first that waits to a connection, or dials for it.
   void serve();
   void give(entry& to, exchange_ptr what);
+  void fail_first(std::string why);
   void begin_dial(clock::time_point deadline);
   void drop(http_connection& what);
   void drop(pending_dial& what);

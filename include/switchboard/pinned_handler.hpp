@@ -80,7 +80,8 @@ public:
   virtual bool on_message(local_socket& from, message_view content) = 0;
 
   /// A message that was sent with an id is written, or will never be.
-  /// @param problem CONNECTIVITY where it is lost, else empty.
+  /// @param problem CONNECTIVITY where it is lost, else empty. What it throws
+  ///        ends the actor.
   virtual void on_sent(std::uint64_t id, const caf::error& problem);
 
   /// Whether it takes no more calls: it has ended, or is about to.
@@ -88,7 +89,7 @@ public:
     return failed_ || getf(is_terminated_flag | is_shutting_down_flag);
   }
 
-  /// `on_message` has thrown: ends the actor.
+  /// A call has thrown: ends the actor.
   void fail();
 
 private:

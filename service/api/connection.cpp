@@ -108,6 +108,7 @@ void connection::cut() {
   disarm();
   if (auto pending = waiter_.lock())
     pending->signal.cancel();
+  stream_.cancel();
   error_code ignored;
   stream_.socket().close(ignored);
 }
@@ -378,8 +379,7 @@ void connection::arm(std::chrono::nanoseconds time) {
         if (failure || turn != deadline_turn_)
           return;
         timed_out_ = true;
-        error_code ignored;
-        stream_.socket().cancel(ignored);
+        stream_.cancel();
       });
 }
 

@@ -1,6 +1,5 @@
 #include "service/api/stream.hpp"
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <openssl/ssl.h>
@@ -19,6 +18,13 @@ stream::stream(tcp::socket socket,
     return;
   if (auto handle = context_->open({}))
     tls_.emplace(socket_, handle);
+}
+
+void stream::cancel() {
+  error_code ignored;
+  socket_.cancel(ignored);
+  if (told_)
+    told_->cancel(ignored);
 }
 
 asio::awaitable<std::string> stream::shake_hands() {
@@ -42,11 +48,12 @@ asio::awaitable<std::string> stream::check_peer() {
   std::string problem;
   while (check.judge(*context_, tls_->native_handle(), problem)
          == progress::wants_verdict) {
-    asio::posix::stream_descriptor told{get_executor(), ::dup(check.fd())};
+    told_.emplace(get_executor(), ::dup(check.fd()));
     error_code failure;
-    co_await told.async_wait(
+    co_await told_->async_wait(
         asio::posix::descriptor_base::wait_read,
         asio::redirect_error(asio::use_awaitable, failure));
+    told_.reset();
     if (failure)
       co_return failure.message();
   }

@@ -8,6 +8,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include "net/tls_context.hpp"
@@ -37,6 +38,9 @@ public:
   bool secure() const noexcept {
     return context_ != nullptr;
   }
+
+  /// Ends what is waited for with an error.
+  void cancel();
 
   /// Agrees with the client on TLS, where it encrypts; first of all.
   /// @returns what has failed; empty for nothing.
@@ -79,6 +83,8 @@ private:
   tcp::socket socket_;
   std::shared_ptr<const net::tls_context> context_;
   std::optional<boost::asio::ssl::stream<tcp::socket&>> tls_;
+  /// While the check of the client's certificate is waited for.
+  std::optional<boost::asio::posix::stream_descriptor> told_;
 };
 
 } // namespace switchboard::service::api
