@@ -70,7 +70,9 @@ void http_fetch_reader::end() {
   if (parser.is_done())
     return;
   boost::beast::error_code error;
-  parser.put_eof(error);
+  // The parser does not take an end before any beginning.
+  if (parser.got_some())
+    parser.put_eof(error);
   if (error || !parser.is_done())
     state_->fail(http::error::partial_message);
 }
