@@ -53,7 +53,7 @@ struct fixture {
     OPENSSL_free(bytes);
     return "\xFE\xED\xFE\xED" + number(2, 4) + number(1, 4) + number(2, 4)
            + number(alias.size(), 2) + alias + number(0, 8) + number(5, 2)
-           + "X.509" + number(der.size(), 4) + der + number(0, 20);
+           + "X.509" + number(der.size(), 4) + der + std::string(20, '\0');
   }
 
   const X509* find(const std::optional<tls_store>& store,
