@@ -73,8 +73,12 @@ int tls_tickets::on_ticket(SSL* connection, unsigned char* name,
   // 0: no ticket is made, or the one at hand is not taken.
   if (!self->usable_)
     return 0;
-  return encrypts == 1 ? self->encrypt(name, vector, cipher, mac)
-                       : self->decrypt(name, vector, cipher, mac);
+  if (encrypts == 1)
+    return self->encrypt(name, vector, cipher, mac);
+  auto taken = self->decrypt(name, vector, cipher, mac);
+  // 2: taken, and a new one is to be made. Always with TLS 1.3, whose clients
+  // use a ticket once (RFC 8446 appendix C.4).
+  return taken == 1 && SSL_version(connection) >= TLS1_3_VERSION ? 2 : taken;
 }
 
 int tls_tickets::encrypt(unsigned char* name, unsigned char* vector,
@@ -100,7 +104,6 @@ int tls_tickets::decrypt(const unsigned char* name, const unsigned char* vector,
             != 1
         || !set_mac(mac, known->mac))
       return -1;
-    // 2: taken, and a new one is to be made.
     return known == &current_ ? 1 : 2;
   }
   return 0;

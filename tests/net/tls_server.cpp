@@ -142,6 +142,29 @@ CAF_TEST(sessions are resumed by tickets) {
   }
 }
 
+// A client of TLS 1.3 uses a ticket once (RFC 8446 appendix C.4).
+CAF_TEST(a connection that was resumed gets a ticket for the next) {
+  peer other;
+  SSL_CTX_set_session_cache_mode(other.context(), SSL_SESS_CACHE_CLIENT);
+  SSL_SESSION* session = nullptr;
+  for (auto resumed : {false, true, true, true}) {
+    auto ends = connect_pair();
+    auto aut = make_tls_wire(std::move(ends.ours), context);
+    other.attach(std::move(ends.theirs));
+    if (session != nullptr)
+      SSL_set_session(other.ssl(), session);
+    SSL_SESSION_free(session);
+    CAF_REQUIRE(shake_hands(*aut, other).what == progress::done);
+    iovec piece{const_cast<char*>("hello"), 5};
+    aut->write({&piece, 1});
+    until([&] { return !other.read().empty(); });
+    CAF_CHECK_EQUAL(SSL_session_reused(other.ssl()) == 1, resumed);
+    session = SSL_get1_session(other.ssl());
+    CAF_CHECK_EQUAL(SSL_SESSION_is_resumable(session), 1);
+  }
+  SSL_SESSION_free(session);
+}
+
 CAF_TEST(what a client has shown is told) {
   options.client_auth = client_authentication::optional;
   make();
