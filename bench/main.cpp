@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 
+#include "bench/compare/certificate.hpp"
 #include "bench/compare/comparison.hpp"
 #include "bench/compare/plan.hpp"
 #include "bench/load/arguments.hpp"
@@ -30,7 +31,7 @@ constexpr const char* common_usage = R"(
   --seconds 3      how long, after --warm-up 0.2 (not with --count)
   --count N        instead: this many messages or connections, no warm-up
 
-compare starts the servers of a plan (see bench/plan.json), each on core 0, and
+compare starts the servers of a plan (see bench/plans/report.json), each on core 0, and
 puts load on them from core 1, in turn:
   --rounds 5       that count, after one that does not
   --slice 0.5      seconds of load a server and round
@@ -98,6 +99,7 @@ void compare_servers(arguments& given) {
   namespace fs = std::filesystem;
   auto bin = fs::read_symlink("/proc/self/exe").parent_path();
   auto plan = read_plan(given.needed("plan"));
+  certificate shown;
   comparison_options options;
   options.rounds = given.number("rounds", options.rounds);
   options.slice = seconds(given.real("slice", 0.5)).duration;
@@ -105,6 +107,7 @@ void compare_servers(arguments& given) {
   options.strict = given.flag("strict");
   options.known = {
       {"bin", bin},
+      {"certificate", shown.path()},
       {"plan", plan.folder},
       {"product", given.text("product", bin.parent_path() / "switchboard")}};
   auto json = given.text("json", "-");

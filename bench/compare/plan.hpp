@@ -12,7 +12,8 @@ using option_map = std::map<std::string, std::string>;
 /// How a server is started and what it can do. In all strings but the names
 /// `{port}` and `{port2}` stand for free ports, `{dir}` for a folder of the
 /// server's own, `{plan}` for that of the plan, `{bin}` for that of this
-/// program, `{product}` for the switchboard program.
+/// program, `{product}` for the switchboard program, `{certificate}` for a PEM
+/// file with a certificate for 127.0.0.1 and its key.
 struct server_plan {
   std::string name;
   std::vector<std::string> command;

@@ -37,6 +37,7 @@ const char* const scenario_help =
   --deflate off    or offer (permessage-deflate agreed on, messages are sent
                    uncompressed) or compressed
   --takeover       leaves context takeover to the server
+  --resume         with a wss:// URL: handshakes resume the last TLS session
 )";
 
 namespace {
@@ -57,7 +58,10 @@ struct common {
         dialect_name(given.text("dialect", "plain")),
         deflate(given.text("deflate", "off")),
         takeover(given.flag("takeover")),
-        subprotocol(given.text("subprotocol", "")) {
+        subprotocol(given.text("subprotocol", "")),
+        resumes(given.flag("resume")) {
+    if (resumes && !url.starts_with("wss://"))
+      throw wrong_usage{"--resume needs a wss:// URL"};
     if (deflate != "off" && deflate != "offer" && deflate != "compressed")
       throw wrong_usage{"--deflate is off, offer or compressed"};
   }
@@ -73,7 +77,7 @@ struct common {
         what.speech.extensions +=
             "; server_no_context_takeover; client_no_context_takeover";
     }
-    wire result{parse_url(to), what.speech, what.expected};
+    wire result{parse_url(to), what.speech, what.expected, resumes};
     auto compress = deflate == "compressed";
     if (sends)
       result.train.emplace(compress ? deflated(what.sent) : what.sent,
@@ -88,6 +92,7 @@ struct common {
   std::string deflate;
   bool takeover;
   std::string subprotocol;
+  bool resumes;
 };
 
 std::unique_ptr<scenario> make_fanout(const common& all, arguments& given) {

@@ -45,15 +45,19 @@ void client::connect() {
   head_.clear();
   owed_ = 0;
   position_ = 0;
+  reads_much_ = deferred_ = false;
   auto request = std::as_bytes(std::span{wire_.opening.request()});
   first_.assign(request.begin(), request.end());
-  waits_for_room_ = true;
+  if (wire_.tls)
+    tls_.emplace(*wire_.tls, fd_, wire_.where.host);
+  waits_for_room_ = asks_for_room_ = true;
   loop_.add(fd_, this, EPOLLIN | EPOLLOUT);
 }
 
 void client::cut() noexcept {
   if (fd_ < 0)
     return;
+  tls_.reset();
   linger reset{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   ::close(fd_);
@@ -63,7 +67,10 @@ void client::cut() noexcept {
 
 void client::send(std::size_t messages) {
   owed_ += messages * wire_.train->frame_bytes();
-  if (!waits_for_room_)
+  if (waits_for_room_ || deferred_)
+    return;
+  deferred_ = !tls_ && loop_.defer(*this);
+  if (!deferred_)
     flush();
 }
 
@@ -75,35 +82,81 @@ void client::send_close() {
     flush();
 }
 
-void client::flush() {
-  while (owed_ > 0 || !first_.empty()) {
-    // What is not of the train goes between two of its frames.
-    auto between = position_ == 0 && !first_.empty();
-    std::span<const std::byte> bytes{first_};
-    if (!between)
-      bytes = wire_.train->at(
-          position_,
-          first_.empty() ? owed_ : wire_.train->frame_bytes() - position_);
-    auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN)
-      fail(std::string{"send: "} + std::strerror(errno));
-    auto size = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-    if (between) {
-      first_.erase(first_.begin(), first_.begin() + sent);
-    } else {
-      owed_ -= size;
-      position_ = (position_ + size) % wire_.train->frame_bytes();
-    }
-    if (size < bytes.size()) {
-      if (!waits_for_room_)
-        loop_.change(fd_, this, EPOLLIN | EPOLLOUT);
-      waits_for_room_ = true;
-      return;
-    }
+ssize_t client::read(std::span<std::byte> into) {
+  return tls_ ? tls_->receive(into) : ::recv(fd_, into.data(), into.size(), 0);
+}
+
+ssize_t client::write(std::span<const std::byte> bytes) {
+  return tls_ ? tls_->send(bytes)
+              : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+void client::ask_for_room(bool asks) {
+  if (asks != asks_for_room_)
+    loop_.change(fd_, this, asks ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  asks_for_room_ = asks;
+}
+
+// What is not of the train goes between two of its frames.
+std::span<const std::byte> client::next() const noexcept {
+  if (position_ == 0 && !first_.empty())
+    return first_;
+  if (owed_ == 0)
+    return {};
+  return wire_.train->at(position_, first_.empty() ? owed_
+                                                   : wire_.train->frame_bytes()
+                                                         - position_);
+}
+
+// Whether the socket takes more.
+bool client::wrote(ssize_t sent, std::size_t wanted) {
+  if (sent < 0 && errno != EAGAIN)
+    fail(std::string{"send: "} + std::strerror(errno));
+  auto size = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (position_ == 0 && !first_.empty()) {
+    first_.erase(first_.begin(),
+                 first_.begin() + static_cast<std::ptrdiff_t>(size));
+  } else {
+    owed_ -= size;
+    position_ = (position_ + size) % wire_.train->frame_bytes();
   }
-  if (waits_for_room_)
-    loop_.change(fd_, this, EPOLLIN);
+  // TLS takes a record at a time.
+  waits_for_room_ = sent < 0 || (!tls_ && size < wanted);
+  return !waits_for_room_;
+}
+
+void client::flush() {
   waits_for_room_ = false;
+  if (tls_ && tls_->holds_output() && write({}) < 0 && errno != EAGAIN)
+    fail(std::string{"send: "} + std::strerror(errno));
+  for (auto bytes = next(); !bytes.empty(); bytes = next()) {
+    if (!wrote(write(bytes), bytes.size()))
+      break;
+  }
+  // A handshake of TLS that waits for its peer has nothing to write.
+  ask_for_room(tls_ ? tls_->holds_output() : waits_for_room_);
+}
+
+std::span<const std::byte> client::unsent() const noexcept {
+  return fd_ < 0 || waits_for_room_ || tls_ ? std::span<const std::byte>{}
+                                            : next();
+}
+
+void client::write_alone() {
+  deferred_ = false;
+  if (fd_ >= 0 && !waits_for_room_)
+    flush();
+}
+
+void client::take_written(int outcome) {
+  deferred_ = false;
+  if (outcome < 0)
+    errno = -outcome;
+  wrote(outcome < 0 ? -1 : outcome, unsent().size());
+  if (waits_for_room_)
+    ask_for_room(true);
+  else
+    flush();
 }
 
 std::size_t client::handle(std::uint32_t events) {
@@ -111,14 +164,38 @@ std::size_t client::handle(std::uint32_t events) {
     return 0;
   if ((events & EPOLLOUT) != 0 && (events & (EPOLLERR | EPOLLHUP)) == 0)
     flush();
-  return (events & ~EPOLLOUT) != 0 ? receive() : 0;
+  std::size_t messages = 0;
+  while ((events & ~EPOLLOUT) != 0) {
+    auto got = receive();
+    messages += got.value_or(0);
+    if (!got || !tls_ || !tls_->holds_input())
+      break;
+  }
+  if (tls_ && (waits_for_room_ || tls_->holds_output()))
+    flush();
+  return messages;
 }
 
-std::size_t client::receive() {
+// Nothing: there was nothing to read.
+std::optional<std::size_t> client::receive() {
   auto buffer = loop_.buffer();
-  auto got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+  auto got = read(buffer);
   if (got < 0 && errno == EAGAIN)
+    return {};
+  reads_much_ = got >= ssize_t{net::call_batch::slice_size};
+  return took(got, buffer);
+}
+
+std::size_t client::take_read(int outcome, std::span<const std::byte> slice) {
+  if (outcome == -EAGAIN)
     return 0;
+  if (outcome < 0)
+    errno = -outcome;
+  reads_much_ = outcome == int{net::call_batch::slice_size};
+  return took(outcome < 0 ? -1 : outcome, slice);
+}
+
+std::size_t client::took(ssize_t got, std::span<const std::byte> buffer) {
   if (got <= 0) {
     std::string why = got < 0 ? std::strerror(errno) : "closed by the server";
     auto expected = closing_;
@@ -147,6 +224,8 @@ client::finish_opening(std::span<const std::byte> bytes) {
   auto size = wire_.opening.check(head_);
   if (size == 0)
     return {};
+  if (tls_)
+    tls_->check_resumption();
   head_.clear();
   head_.shrink_to_fit();
   greeted_ = 0;

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,10 +40,37 @@ public:
   /// Sends a close frame (RFC 6455 §5.5.1); what comes after it is not judged.
   void send_close();
 
-  /// Handles an event of the poller: one recv at most. Throws `failure` where
+  /// Handles an event of the poller: one recv at most, with TLS until what was
+  /// read ahead is used up. Throws `failure` where
   /// the server broke a rule or left unasked.
   /// @returns the messages that came.
   std::size_t handle(std::uint32_t events);
+
+  /// Whether its next read may be one of a batch: what is read is small and
+  /// lies in the socket as it is.
+  bool reads_in_batch() const noexcept {
+    return stage_ == stage::open && !tls_ && !reads_much_;
+  }
+
+  /// Takes what a batch has read.
+  /// @param outcome bytes, or a negative errno.
+  /// @returns as `handle`.
+  std::size_t take_read(int outcome, std::span<const std::byte> slice);
+
+  /// What it would write with one call, empty where there is nothing or the
+  /// socket is full.
+  std::span<const std::byte> unsent() const noexcept;
+
+  /// Writes what was kept for a batch that there was not.
+  void write_alone();
+
+  /// Takes what a batch has written of `unsent`, then writes the rest.
+  /// @param outcome bytes, or a negative errno.
+  void take_written(int outcome);
+
+  int fd() const noexcept {
+    return fd_;
+  }
 
   /// Cuts the connection by a reset, so that no port is kept waiting.
   void cut() noexcept;
@@ -59,12 +88,18 @@ public:
   std::size_t index = 0;
 
 private:
-  std::size_t receive();
+  std::optional<std::size_t> receive();
+  std::size_t took(ssize_t got, std::span<const std::byte> buffer);
+  ssize_t read(std::span<std::byte> into);
+  ssize_t write(std::span<const std::byte> bytes);
   std::span<const std::byte> finish_opening(std::span<const std::byte> bytes);
   std::size_t take(std::span<const std::byte> bytes);
   void greet();
   void answer_controls();
   void flush();
+  std::span<const std::byte> next() const noexcept;
+  bool wrote(ssize_t sent, std::size_t wanted);
+  void ask_for_room(bool asks);
   [[noreturn]] void fail(const std::string& why) const;
 
   poller& loop_;
@@ -76,9 +111,13 @@ private:
   /// Written before the next frame of the train.
   std::vector<std::byte> first_;
   int fd_ = -1;
+  std::optional<tls_layer> tls_;
   stage stage_ = stage::closed;
   bool waits_for_room_ = false;
+  bool asks_for_room_ = false;
   bool closing_ = false;
+  bool reads_much_ = false;
+  bool deferred_ = false;
   /// The handshake's answer, then what came since the last greeting.
   std::string head_;
   std::vector<std::string> kept_;

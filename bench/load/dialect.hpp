@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "bench/load/frame_train.hpp"
 #include "bench/load/handshake.hpp"
 #include "bench/load/scanner.hpp"
+#include "bench/load/tls.hpp"
 
 namespace switchboard::bench {
 
@@ -34,7 +36,9 @@ struct dialect {
 
 /// What all connections to a URL share.
 struct wire {
-  wire(const endpoint& to, dialect how, const expectation& what);
+  /// @param resumes with TLS: sessions, as in `tls_context`.
+  wire(const endpoint& to, dialect how, const expectation& what,
+       bool resumes = false);
 
   endpoint where;
   sockaddr_in address;
@@ -43,6 +47,8 @@ struct wire {
   expectation expected;
   /// Content of what comes back, before compression.
   std::string payload;
+  /// Null without TLS.
+  std::shared_ptr<tls_context> tls;
   /// What the connections send; none for those that only listen.
   std::optional<frame_train> train;
 };

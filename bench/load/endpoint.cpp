@@ -11,13 +11,17 @@ namespace switchboard::bench {
 
 endpoint parse_url(std::string_view url) {
   auto rest = url;
-  if (rest.starts_with("ws://"))
+  endpoint result;
+  result.tls = rest.starts_with("wss://");
+  if (result.tls)
+    rest.remove_prefix(6);
+  else if (rest.starts_with("ws://"))
     rest.remove_prefix(5);
   else if (rest.starts_with("http://"))
     rest.remove_prefix(7);
   else
-    throw wrong_usage{"not a ws:// or http:// URL: " + std::string{url}};
-  endpoint result;
+    throw wrong_usage{"not a ws://, wss:// or http:// URL: "
+                      + std::string{url}};
   auto slash = rest.find('/');
   auto authority = rest.substr(0, slash);
   result.target = slash == std::string_view::npos
@@ -25,7 +29,7 @@ endpoint parse_url(std::string_view url) {
                       : std::string{rest.substr(slash)};
   auto colon = authority.rfind(':');
   result.host = std::string{authority.substr(0, colon)};
-  result.port = 80;
+  result.port = result.tls ? 443 : 80;
   if (colon != std::string_view::npos) {
     auto digits = authority.substr(colon + 1);
     auto [end, wrong] = std::from_chars(

@@ -14,10 +14,11 @@ struct endpoint {
   std::uint16_t port = 0;
   /// Path and query, at least `/`.
   std::string target;
+  bool tls = false;
 };
 
-/// Reads `ws://HOST:PORT/PATH` or `http://HOST:PORT/PATH`; port 80 where none
-/// is given. Throws `wrong_usage`.
+/// Reads `ws://HOST:PORT/PATH`, `wss://…` or `http://…`; port 80 where none is
+/// given, 443 with TLS. Throws `wrong_usage`.
 endpoint parse_url(std::string_view url);
 
 /// The IPv4 address of an endpoint. Throws `failure` for an unknown host.

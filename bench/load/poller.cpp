@@ -19,6 +19,8 @@ constexpr std::size_t buffer_bytes = 256 * 1024;
 poller::poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(buffer_bytes) {
   if (fd_ < 0)
     throw failure{std::string{"epoll_create1: "} + std::strerror(errno)};
+  std::error_code none;
+  batch_ = net::call_batch::make(none);
 }
 
 poller::~poller() {

@@ -3,14 +3,20 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include <sys/epoll.h>
 
+#include "net/call_batch.hpp"
+
 namespace switchboard::bench {
 
-/// Level-triggered epoll and the buffer that all its sockets read into.
+class client;
+
+/// Level-triggered epoll, the buffer that all its sockets read into, and where
+/// the kernel has io_uring a batch of system calls.
 class poller {
 public:
   poller();
@@ -32,10 +38,37 @@ public:
     return buffer_;
   }
 
+  /// Null where the kernel has none.
+  net::call_batch* batch() noexcept {
+    return batch_.get();
+  }
+
+  /// From now on `defer` keeps clients until `deferred`.
+  void gather() noexcept {
+    gathers_ = batch_ != nullptr;
+  }
+
+  /// @returns whether the client is kept: it will write with the others.
+  bool defer(client& who) {
+    auto keeps = gathers_ && deferred_.size() < net::call_batch::capacity;
+    if (keeps)
+      deferred_.push_back(&who);
+    return keeps;
+  }
+
+  /// Those that were kept; none is kept any more.
+  std::vector<client*>& deferred() noexcept {
+    gathers_ = false;
+    return deferred_;
+  }
+
 private:
   int fd_;
   std::array<epoll_event, 1024> events_;
   std::vector<std::byte> buffer_;
+  std::unique_ptr<net::call_batch> batch_;
+  std::vector<client*> deferred_;
+  bool gathers_ = false;
 };
 
 } // namespace switchboard::bench

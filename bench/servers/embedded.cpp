@@ -1,7 +1,7 @@
-// switchboard-bench-embedded --port PORT [--deflate]: an application with a
-// switchboard in it and one pinned handler a shard. /echo sends each message
-// back, /fan/ROOM sends it to the CAF group of the room, /broadcast/ROOM asks
-// the registry to send it to every socket of that path.
+// switchboard-bench-embedded --port PORT [--deflate] [--certificate FILE]: an
+// application with a switchboard in it and one pinned handler a shard. /echo
+// sends each message back, /fan/ROOM sends it to the CAF group of the room,
+// /broadcast/ROOM asks the registry to send it to every socket of that path.
 
 #include <chrono>
 #include <csignal>
@@ -99,13 +99,21 @@ private:
 };
 
 sb::switchboard_options options_for(std::uint16_t port, bool deflate,
-                                    sb::io_method io) {
+                                    sb::io_method io,
+                                    const std::string& certificate) {
   sb::switchboard_options result;
   result.runtime.io = io;
+  result.runtime.shards = 1; // as each of the others has one thread
   auto& listener = result.listeners.emplace_back();
   listener.name = "local";
   listener.host = "127.0.0.1";
   listener.port = port;
+  if (!certificate.empty()) {
+    auto& tls = result.tls.emplace_back();
+    tls.name = "local";
+    tls.key_store.emplace().path = certificate;
+    listener.tls = tls.name;
+  }
   auto& websocket = result.websockets.emplace_back();
   websocket.name = config_name;
   auto& server = websocket.server.emplace();
@@ -151,12 +159,15 @@ int main(int argc, char** argv) {
   std::uint16_t port = 0;
   bool deflate = false;
   auto io = sb::io_method::automatic;
+  std::string certificate;
   for (int i = 1; i < argc; ++i) {
     std::string option{argv[i]};
     if (option == "--deflate") {
       deflate = true;
     } else if (option == "--port" && i + 1 < argc) {
       port = static_cast<std::uint16_t>(std::atoi(argv[++i]));
+    } else if (option == "--certificate" && i + 1 < argc) {
+      certificate = argv[++i];
     } else if (option == "--io" && i + 1 < argc) {
       std::string_view method{argv[++i]};
       io = method == "epoll"      ? sb::io_method::epoll
@@ -164,7 +175,7 @@ int main(int argc, char** argv) {
                                   : sb::io_method::automatic;
     } else {
       std::cerr << "switchboard-bench-embedded --port PORT [--deflate] "
-                   "[--io auto|epoll|io_uring]\n";
+                   "[--io auto|epoll|io_uring] [--certificate FILE]\n";
       return 2;
     }
   }
@@ -177,7 +188,8 @@ int main(int argc, char** argv) {
   caf::actor_system_config config;
   sb::configure(config);
   caf::actor_system system{config};
-  auto started = sb::instance::start(system, options_for(port, deflate, io));
+  auto started =
+      sb::instance::start(system, options_for(port, deflate, io, certificate));
   if (!started) {
     std::cerr << sb::describe(started.error()).message << std::endl;
     return EXIT_FAILURE;
