@@ -30,6 +30,13 @@ constexpr std::size_t records_per_write = 16;
 /// handshake and answers to key updates.
 constexpr std::size_t backlog_limit = 256 * 1024;
 
+/// OpenSSL wants the thread's queue of errors empty; to clear an empty one
+/// takes it as long as a small record's cipher.
+void forget_errors() {
+  if (ERR_peek_error() != 0)
+    ERR_clear_error();
+}
+
 boost::system::error_code system_error(int code) {
   return {code, boost::system::system_category()};
 }
@@ -280,13 +287,15 @@ wire_result tls_wire::read(std::span<std::byte> into) {
   std::size_t got = 0;
   auto what = lost_ ? wire_result::status::failed : wire_result::status::ok;
   while (what == wire_result::status::ok && got < into.size()) {
-    ERR_clear_error();
+    forget_errors();
     std::size_t count = 0;
     auto outcome =
         SSL_read_ex(ssl_, into.data() + got, into.size() - got, &count);
     got += count;
     if (outcome != 1)
       what = judge_read(outcome);
+    else if (allowance_ == 0 && SSL_has_pending(ssl_) == 0)
+      break; // as OpenSSL would find out at some length
   }
   // A message of the handshake, as a ticket, leaves a buffer behind that no
   // write releases; where a piece of a record waits, this does nothing.
@@ -334,7 +343,7 @@ wire_result tls_wire::write(std::span<const iovec> from) {
        i < records_per_write && backlog_.empty() && !lost_ && !rest.empty();
        ++i) {
     auto content = rest.next();
-    ERR_clear_error();
+    forget_errors();
     std::size_t count = 0;
     if (SSL_write_ex(ssl_, content.data(), content.size(), &count) != 1) {
       lose(take_tls_error());
