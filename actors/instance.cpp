@@ -22,6 +22,7 @@
 #include "actors/supervisor.hpp"
 #include "actors/tls_contexts.hpp"
 #include "net/resolver.hpp"
+#include "net/usable_cores.hpp"
 
 namespace switchboard {
 
@@ -289,7 +290,7 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
     return tls.error();
   auto count = options.runtime.shards;
   if (count == 0)
-    count = std::max(1u, std::thread::hardware_concurrency());
+    count = net::usable_cores();
   std::unique_ptr<instance> result{
       new instance{std::make_unique<impl>(system)}};
   try {

@@ -5,7 +5,6 @@
 #include <csignal>
 #include <iostream>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include <sys/resource.h>
@@ -16,6 +15,7 @@
 #include <switchboard/switchboard.hpp>
 
 #include "flows/engine.hpp"
+#include "net/usable_cores.hpp"
 #include "service/api/server.hpp"
 #include "service/check.hpp"
 #include "service/demo.hpp"
@@ -42,9 +42,8 @@ constexpr std::chrono::seconds shutdown_margin{4};
 struct actor_settings : caf::actor_system_config {
   actor_settings() {
     configure(*this);
-    auto cores = std::thread::hardware_concurrency();
     set("scheduler.max-threads",
-        static_cast<std::size_t>(std::clamp(cores, 2u, 4u)));
+        static_cast<std::size_t>(std::clamp(net::usable_cores(), 2u, 4u)));
   }
 };
 
