@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/error.hpp>
 
@@ -67,9 +68,16 @@ struct resolver::state {
     callback done;
   };
 
+  struct worker {
+    std::thread thread;
+    /// Of the look-up under way; null otherwise.
+    callback done;
+    bool looks_up = false;
+  };
+
   explicit state(std::size_t most) : most_threads(most) {}
 
-  void run() {
+  void run(worker& self) {
     std::unique_lock guard{mutex};
     for (;;) {
       ++idle;
@@ -79,12 +87,19 @@ struct resolver::state {
         return;
       auto next = std::move(jobs.front());
       jobs.pop_front();
+      self.done = std::move(next.done);
+      self.looks_up = true;
       guard.unlock();
       boost::system::error_code error;
       auto found = look_up(next.host, next.port, error);
-      next.done(std::move(found), error);
+      guard.lock();
+      self.looks_up = false;
+      auto done = std::exchange(self.done, nullptr);
+      guard.unlock();
+      if (done)
+        done(std::move(found), error);
       // Whoever waits is let go before the lock.
-      next.done = nullptr;
+      done = nullptr;
       guard.lock();
     }
   }
@@ -93,13 +108,14 @@ struct resolver::state {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<job> jobs;
-  std::vector<std::thread> threads;
+  /// Where one stands does not change.
+  std::deque<worker> workers;
   std::size_t idle = 0;
   bool stopping = false;
 };
 
 resolver::resolver(std::size_t threads)
-    : state_(std::make_unique<state>(threads)) {}
+    : state_(std::make_shared<state>(threads)) {}
 
 resolver::~resolver() {
   std::deque<state::job> dropped;
@@ -107,12 +123,21 @@ resolver::~resolver() {
     std::lock_guard guard{state_->mutex};
     state_->stopping = true;
     dropped.swap(state_->jobs);
+    // The system's resolver takes its time, and cannot be called back.
+    for (auto& each : state_->workers) {
+      if (!each.looks_up)
+        continue;
+      dropped.push_back({{}, 0, std::exchange(each.done, nullptr)});
+      each.thread.detach();
+    }
   }
   state_->changed.notify_all();
   for (auto& job : dropped)
     job.done({}, boost::asio::error::operation_aborted);
-  for (auto& thread : state_->threads)
-    thread.join();
+  for (auto& each : state_->workers) {
+    if (each.thread.joinable())
+      each.thread.join();
+  }
 }
 
 void resolver::resolve(std::string host, std::uint16_t port, callback done) {
@@ -124,8 +149,12 @@ void resolver::resolve(std::string host, std::uint16_t port, callback done) {
     return;
   }
   self.jobs.push_back({std::move(host), port, std::move(done)});
-  if (self.jobs.size() > self.idle && self.threads.size() < self.most_threads)
-    self.threads.emplace_back([&self] { self.run(); });
+  if (self.jobs.size() > self.idle && self.workers.size() < self.most_threads) {
+    auto& added = self.workers.emplace_back();
+    added.thread = std::thread{[state = state_, &added] {
+      state->run(added);
+    }};
+  }
   guard.unlock();
   self.changed.notify_one();
 }

@@ -30,8 +30,8 @@ public:
   /// @param threads most lookups at a time; made on first use.
   explicit resolver(std::size_t threads = 4);
 
-  /// Waits for the lookups under way. Every callback is still called. Not
-  /// from within one.
+  /// Every callback is still called, that of a lookup under way with an error:
+  /// its thread is left to the system's resolver. Not from within one.
   ~resolver();
 
   /// @param done called once, on one of the resolver's threads, or before
@@ -40,7 +40,7 @@ public:
 
 private:
   struct state;
-  std::unique_ptr<state> state_;
+  std::shared_ptr<state> state_;
 };
 
 } // namespace switchboard::net
