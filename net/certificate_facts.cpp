@@ -31,7 +31,7 @@ void keep_url(const GENERAL_NAME* name, std::vector<std::string>& out) {
   std::string_view url{
       reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
       static_cast<std::size_t>(ASN1_STRING_length(text))};
-  if (read_http_url(url))
+  if (is_fetchable(url))
     out.emplace_back(url);
 }
 

@@ -41,10 +41,11 @@ std::string key_of_crl_entry(const certificate_in_question& what) {
 
 } // namespace
 
-certificate_judge::certificate_judge(loop& home, resolver& names,
+certificate_judge::certificate_judge(loop& home,
+                                     std::shared_ptr<resolver> names,
                                      const revocation_limits& how)
     : limits_(how),
-      fetches_(home, names, how.fetches),
+      fetches_(home, std::move(names), how.fetches),
       statuses_(how.most_statuses),
       crls_(how.most_crl_bytes) {}
 

@@ -54,7 +54,8 @@ struct revocation_limits {
 /// asking. One loop's thread.
 class certificate_judge {
 public:
-  certificate_judge(loop& home, resolver& names, const revocation_limits& how);
+  certificate_judge(loop& home, std::shared_ptr<resolver> names,
+                    const revocation_limits& how);
 
   /// @param policy and `what` must outlive the task.
   task<certificate_status> judge(const revocation_policy& policy,

@@ -104,8 +104,8 @@ private:
 
 } // namespace
 
-fetch_pool::fetch_pool(loop& home, resolver& names, limits how)
-    : loop_(home), fetcher_(home, names), limits_(how) {}
+fetch_pool::fetch_pool(loop& home, std::shared_ptr<resolver> names, limits how)
+    : loop_(home), fetcher_(home, std::move(names)), limits_(how) {}
 
 fetch_pool::~fetch_pool() = default;
 

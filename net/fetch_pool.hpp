@@ -28,7 +28,7 @@ public:
     std::chrono::seconds failures_last{10};
   };
 
-  fetch_pool(loop& home, resolver& names, limits how);
+  fetch_pool(loop& home, std::shared_ptr<resolver> names, limits how);
   ~fetch_pool();
   fetch_pool(const fetch_pool&) = delete;
   fetch_pool& operator=(const fetch_pool&) = delete;

@@ -1,31 +1,20 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "net/http_call.hpp"
 #include "net/loop.hpp"
 #include "net/resolver.hpp"
 #include "net/task.hpp"
 
 namespace switchboard::net {
 
-/// Where a plain HTTP URL leads.
-struct http_place {
-  /// A name or an address; IPv6 without brackets.
-  std::string host;
-  std::uint16_t port = 80;
-  /// As the header Host tells it.
-  std::string authority;
-  /// Path and query.
-  std::string target;
-};
-
-/// @returns `nullopt` for another scheme, for credentials, and for what is
-///          longer than 2 KiB or could not be sent.
-std::optional<http_place> read_http_url(std::string_view url);
+/// Whether `http_fetcher` can ask a URL: plain HTTP without credentials, at
+/// most 2 KiB.
+bool is_fetchable(std::string_view url);
 
 /// What is asked of an HTTP server.
 struct http_question {
@@ -48,15 +37,17 @@ struct http_fetched {
 /// follows no redirect.
 class http_fetcher {
 public:
-  http_fetcher(loop& home, resolver& names) : loop_(home), names_(names) {}
+  http_fetcher(loop& home, std::shared_ptr<resolver> names);
 
-  /// Ends with the answer or with TCP; the caller sets the deadline.
+  /// Ends with the answer or with TCP; the caller sets the deadline, by
+  /// destroying the task.
   /// @param what must outlive the task.
   task<http_fetched> fetch(const http_question& what);
 
 private:
   loop& loop_;
-  resolver& names_;
+  std::shared_ptr<resolver> names_;
+  std::shared_ptr<const http_route> route_;
 };
 
 } // namespace switchboard::net

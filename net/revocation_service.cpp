@@ -64,7 +64,8 @@ std::chrono::seconds staple_pause(std::time_t now, std::time_t until) {
 }
 
 struct revocation_service::state final : turn_hook {
-  explicit state(const revocation_limits& how) : judge(home, names, how) {}
+  explicit state(const revocation_limits& how)
+      : judge(home, std::make_shared<resolver>(2), how) {}
 
   ~state() {
     home.stop();
@@ -184,7 +185,6 @@ struct revocation_service::state final : turn_hook {
   }
 
   loop home;
-  resolver names{2};
   certificate_judge judge;
   std::unordered_map<errand*, std::unique_ptr<errand>> errands;
   std::mutex mutex;
