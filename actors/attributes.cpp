@@ -6,6 +6,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "actors/header_table.hpp"
 #include "net/handshake.hpp"
 
 namespace switchboard {
@@ -70,12 +71,26 @@ std::string_view take_sized(std::string_view& rest) noexcept {
   return result;
 }
 
+void append_sized(std::string& out, std::string_view text) {
+  append_size(out, text.size());
+  out += text;
+}
+
+/// Each is its name and its value. Where it stands in the table: a zero, which
+/// no name's size is then, its index, and the value unless that stands there.
 void append_pairs(std::string& out, const string_pairs& pairs) {
-  for (auto& pair : pairs)
-    for (auto* text : {&pair.first, &pair.second}) {
-      append_size(out, text->size());
-      out += *text;
+  for (auto& [name, value] : pairs) {
+    auto known = actors::find_known_header(name, value);
+    if (known) {
+      out += '\0';
+      out += static_cast<char>(*known);
+      if (!actors::known_header_at(*known).value.empty())
+        continue;
+    } else {
+      append_sized(out, name);
     }
+    append_sized(out, value);
+  }
 }
 
 std::uint32_t narrow(std::size_t size) {
@@ -230,8 +245,13 @@ handshake_fields handshake_attributes::fields() const {
 
 std::pair<std::string_view, std::string_view>
 handshake_attributes::take_pair(std::string_view& rest) noexcept {
-  auto name = take_sized(rest);
-  return {name, take_sized(rest)};
+  if (rest.front() != '\0') {
+    auto name = take_sized(rest);
+    return {name, take_sized(rest)};
+  }
+  auto known = actors::known_header_at(static_cast<std::uint8_t>(rest[1]));
+  rest.remove_prefix(2);
+  return {known.name, known.value.empty() ? take_sized(rest) : known.value};
 }
 
 string_pairs handshake_attributes::pairs_of(part which) const {
