@@ -1,8 +1,8 @@
-#include <algorithm>
 #include <limits>
 
 #include "config/addresses.hpp"
 #include "config/constants.hpp"
+#include "config/encoding.hpp"
 #include "config/reconnection.hpp"
 #include "config/sections.hpp"
 #include "config/steps.hpp"
@@ -126,17 +126,15 @@ void read_output(const table_reader& table, flow_options& options) {
                                        + " is no MIME type, expected one such "
                                          "as \"application/json\"");
   }
-  auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  constexpr std::string_view available = "utf-8";
-  if (auto encoding = table.string("output_encoding"))
-    if (!std::equal(encoding->value.begin(), encoding->value.end(),
-                    available.begin(), available.end(),
-                    [&](char x, char y) { return lower(x) == y; }))
-      table.shared().refuse(*encoding,
-                            shown(*encoding)
-                                + R"( is not available yet, expected "UTF-8")");
+  if (auto encoding = table.string("output_encoding")) {
+    if (is_encoding(encoding->value))
+      options.output_encoding = encoding->value;
+    else
+      table.shared().refuse(*encoding, shown(*encoding)
+                                           + " is no known encoding, expected "
+                                             "one such as \"UTF-8\" or "
+                                             "\"ISO-8859-1\"");
+  }
 }
 
 void read_flow(const value_reader& value, draft& out) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flows/decoder.hpp"
 #include "flows/failure.hpp"
 
 namespace switchboard::flows {
@@ -28,25 +29,45 @@ void document::find_type() const noexcept {
   type_ = is_json_type(text) ? type::json : type::other;
 }
 
+void document::refuse(std::string problem) const {
+  problem_ = std::move(problem);
+  throw failure{errc::expression, problem_};
+}
+
+void document::prepare() const {
+  if (!problem_.empty())
+    throw failure{errc::expression, problem_};
+  if (encoding_ != nullptr && !is_decoded_)
+    decode();
+  if (!parsed_ && is_json())
+    parse();
+}
+
+void document::decode() const {
+  std::string problem;
+  auto text = flows::decode(content_.view(), *encoding_, problem);
+  if (!text)
+    refuse("the payload: " + problem);
+  decoded_ = std::move(*text);
+  is_decoded_ = true;
+}
+
 const json_ref& document::json() const {
-  if (parsed_ || !problem_.empty()) {
-    if (!parsed_)
-      throw failure{errc::expression, problem_};
-    return parsed_;
-  }
+  prepare();
+  return parsed_;
+}
+
+void document::parse() const {
   boost::json::parse_options options;
   options.max_depth = max_depth;
   boost::json::error_code code;
-  auto text = content_.view();
+  auto bytes = text();
   boost::json::parser parser{{}, options};
-  auto read = parser.write({text.data(), text.size()}, code);
-  if (!code) {
-    parsed_ = std::make_shared<const boost::json::value>(parser.release());
-    return parsed_;
-  }
-  problem_ = "the payload is not JSON: " + code.message() + " at byte "
-             + std::to_string(read);
-  throw failure{errc::expression, problem_};
+  auto read = parser.write({bytes.data(), bytes.size()}, code);
+  if (code)
+    refuse("the payload is not JSON: " + code.message() + " at byte "
+           + std::to_string(read));
+  parsed_ = std::make_shared<const boost::json::value>(parser.release());
 }
 
 bool is_json_type(std::string_view mime_type) noexcept {

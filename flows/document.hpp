@@ -27,17 +27,43 @@ public:
 
   /// Of a message: what it is is found out when somebody asks, see
   /// `mime_type_of`.
-  /// @param of_flow outlives the document.
+  /// @param of_flow outlives the document, as does `encoding`, which is of
+  ///        binary content.
   document(payload content, const std::optional<std::string>& of_flow,
-           std::shared_ptr<const handshake_attributes> handshake)
+           std::shared_ptr<const handshake_attributes> handshake,
+           const std::optional<std::string>& encoding)
       : content_(std::move(content)),
         of_flow_(&of_flow),
+        encoding_(content_.binary() && encoding ? &*encoding : nullptr),
         handshake_(std::move(handshake)) {
     // nop
   }
 
+  /// The bytes as they came.
   const payload& content() const noexcept {
     return content_;
+  }
+
+  /// Whether the content has to be decoded to be text.
+  bool is_encoded() const noexcept {
+    return encoding_ != nullptr;
+  }
+
+  /// Makes `text` and `parsed` ready for an expression. Throws `failure`
+  /// (EXPRESSION) where the content does not fit its encoding or is no JSON
+  /// although its type says so.
+  void prepare() const;
+
+  /// The content as an expression sees it: UTF-8 where an encoding is known.
+  /// @pre prepared
+  std::string_view text() const noexcept {
+    return encoding_ != nullptr ? std::string_view{decoded_} : content_.view();
+  }
+
+  /// The JSON it holds; null where it is none.
+  /// @pre prepared
+  const json_ref& parsed() const noexcept {
+    return parsed_;
   }
 
   /// Whether the MIME type says JSON.
@@ -55,11 +81,18 @@ private:
   enum class type : std::uint8_t { unknown, json, other };
 
   void find_type() const noexcept;
+  void decode() const;
+  void parse() const;
+  [[noreturn]] void refuse(std::string problem) const;
 
   payload content_;
   mutable type type_ = type::unknown;
+  mutable bool is_decoded_ = false;
   const std::optional<std::string>* of_flow_ = nullptr;
+  /// Null: the bytes are taken as they are.
+  const std::string* encoding_ = nullptr;
   std::shared_ptr<const handshake_attributes> handshake_;
+  mutable std::string decoded_;
   mutable json_ref parsed_;
   mutable std::string problem_;
 };

@@ -21,7 +21,7 @@ value make_payload(const flow& of, const socket_attributes& attributes,
                    payload content) {
   return std::allocate_shared<const document>(
       net::pool_allocator<document>{}, std::move(content), of.output_mime_type,
-      attributes.handshake);
+      attributes.handshake, of.output_encoding);
 }
 
 std::string_view problem_of(send_outcome what) {

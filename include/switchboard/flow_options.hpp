@@ -207,6 +207,9 @@ struct flow_options {
   std::vector<std::string> default_groups;
   /// Unset: the handshake's Content-Type, else by the message's kind.
   std::optional<std::string> output_mime_type;
+  /// What binary messages are written in, by a name that ICU knows. Unset:
+  /// UTF-8, and what is not is left alone.
+  std::optional<std::string> output_encoding = std::nullopt;
   /// Of the sources of sockets, see `subscribe_source_request`. Unset: the
   /// configuration's.
   std::optional<reconnection_options> reconnection = std::nullopt;
