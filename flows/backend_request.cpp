@@ -103,6 +103,7 @@ operation make_operation(const http_request_action& x, const step_context& at) {
     auto content = to_payload(body, true);
     if (content.size() > 0) {
       result.body = content.storage();
+      result.large_body = content.large();
       if (!has(result.headers, "Content-Type"))
         result.headers.emplace_back("content-type", type_of(body, at));
     }

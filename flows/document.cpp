@@ -1,7 +1,9 @@
 #include "flows/document.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "flows/content_needed.hpp"
 #include "flows/decoder.hpp"
 #include "flows/failure.hpp"
 
@@ -34,18 +36,47 @@ void document::refuse(std::string problem) const {
   throw failure{errc::expression, problem_};
 }
 
-void document::prepare() const {
+void document::use() const {
+  if (once_ && std::exchange(used_, true))
+    throw failure{errc::expression,
+                  "the payload was read before, and the flow's streaming is "
+                  "non-repeatable"};
+}
+
+void document::give(std::string bytes) const {
+  loaded_ = std::make_unique<const std::string>(std::move(bytes));
+}
+
+/// Sees to it that a large content is in memory.
+void document::need_bytes() const {
+  auto& large = content_.large();
+  if (!large || loaded_)
+    return;
+  if (large->size() > most_loaded)
+    refuse("the payload has " + std::to_string(large->size())
+           + " bytes, and an expression sees at most "
+           + std::to_string(most_loaded));
+  throw content_needed{*this};
+}
+
+void document::prepare_text() const {
   if (!problem_.empty())
     throw failure{errc::expression, problem_};
+  need_bytes();
+  use();
   if (encoding_ != nullptr && !is_decoded_)
     decode();
+}
+
+void document::prepare() const {
+  prepare_text();
   if (!parsed_ && is_json())
     parse();
 }
 
 void document::decode() const {
   std::string problem;
-  auto text = flows::decode(content_.view(), *encoding_, problem);
+  auto text = flows::decode(raw(), *encoding_, problem);
   if (!text)
     refuse("the payload: " + problem);
   decoded_ = std::move(*text);

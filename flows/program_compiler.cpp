@@ -54,6 +54,7 @@ private:
     result.default_groups = from.default_groups;
     result.output_mime_type = from.output_mime_type;
     result.output_encoding = from.output_encoding;
+    result.streaming = from.streaming;
     if (from.output_encoding && !is_encoding(*from.output_encoding))
       report(from.at, "flow `" + from.name + "`: output_encoding is `"
                           + *from.output_encoding + "`, which is unknown");

@@ -14,10 +14,20 @@ using document_ptr = std::shared_ptr<const document>;
 
 /// JSON need not be valid where it is only passed on.
 std::string text_of(const document& what) {
-  if (!what.is_encoded())
-    return std::string{what.content().view()};
-  what.prepare();
+  what.prepare_text();
   return std::string{what.text()};
+}
+
+/// The content of a document as a message of a kind.
+payload content_of(const document& what, bool binary) {
+  auto& content = what.content();
+  // What goes as text is UTF-8 whatever it came as, and seen to be.
+  if (!binary && content.binary() && (what.is_encoded() || content.large()))
+    return payload{text_of(what)};
+  what.use();
+  if (content.large())
+    return {content.large(), binary};
+  return {content.storage(), binary};
 }
 
 } // namespace
@@ -115,13 +125,9 @@ payload to_payload(const value& x, std::optional<bool> binary) {
   payload result;
   auto checked = false;
   if (auto doc = std::get_if<document_ptr>(&x)) {
-    auto& content = (*doc)->content();
-    checked = !content.binary();
-    // What goes as text is UTF-8 whatever it came as.
-    if (binary == false && (*doc)->is_encoded())
-      result = payload{text_of(**doc)};
-    else
-      result = payload{content.storage(), binary.value_or(content.binary())};
+    auto is_binary = (*doc)->content().binary();
+    checked = !is_binary;
+    result = content_of(**doc, binary.value_or(is_binary));
   } else {
     result = payload{to_text(x), binary.value_or(false)};
   }
