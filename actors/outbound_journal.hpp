@@ -11,6 +11,7 @@
 #include <switchboard/payload.hpp>
 
 #include "actors/bound_actor.hpp"
+#include "net/large_sender.hpp"
 #include "net/send_queue.hpp"
 #include "net/timer.hpp"
 
@@ -93,9 +94,17 @@ public:
   /// The earliest deadline of those that wait.
   std::optional<net::clock::time_point> next_deadline() const noexcept;
 
+  /// What a message counts for in a queue, in bytes: as much of it as may be
+  /// in memory, and its frame.
+  static std::size_t cost(const payload& content) noexcept {
+    return overhead
+           + (content.large() ? net::large_sender::fragment_size
+                              : content.size());
+  }
+
 private:
   static std::size_t cost(const outbound_send& what) noexcept {
-    return what.content.size() + overhead;
+    return cost(what.content);
   }
 
   std::deque<outbound_send> entries_;

@@ -9,13 +9,15 @@
 #include <switchboard/pinned_handler.hpp>
 
 #include "actors/bound_actor.hpp"
+#include "actors/delivery_watch.hpp"
 #include "net/fifo.hpp"
 #include "net/send_queue.hpp"
 #include "net/timer.hpp"
 
 namespace switchboard::actors {
 
-/// Who waits for one queued message: a request, or a handler of the shard.
+/// Who waits for one queued message: a request, a handler of the shard, or a
+/// broadcast.
 struct pending_send {
   net::send_token token = 0;
   /// Null where a handler waits.
@@ -25,6 +27,8 @@ struct pending_send {
   std::uint64_t id = 0;
   /// The turn in which it was queued.
   net::clock::time_point since{};
+  /// Who waits instead, where it is one of many; null: nobody.
+  std::shared_ptr<delivery_watch> watch = nullptr;
 
   /// Tells a handler, unless it has ended.
   void tell_handler(const caf::error& problem) const;

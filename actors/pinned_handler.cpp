@@ -2,6 +2,10 @@
 
 namespace switchboard {
 
+std::unique_ptr<message_parts> pinned_handler::on_parts(local_socket&, bool) {
+  return nullptr;
+}
+
 void pinned_handler::on_sent(std::uint64_t, const caf::error&) {
   // nop
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/outgoing_of.hpp"
 #include "actors/promises.hpp"
 #include "actors/socket.hpp"
 #include "actors/socket_id.hpp"
@@ -99,13 +100,12 @@ caf::result<broadcast_result> broadcast(self_pointer self,
   if (!filter)
     return std::move(filter.error());
   auto& content = request.content;
-  if (!content.binary() && !net::is_utf8(content.bytes()))
+  if (!is_well_formed(content))
     return wrong("text content is not UTF-8");
-  net::outgoing_message message{content.binary() ? net::opcode::binary
-                                                 : net::opcode::text,
-                                content.storage()};
+  auto message = outgoing_of(content);
   // Here once, instead of once a shard.
-  message.plain();
+  if (!message.large())
+    message.plain();
   return gather<broadcast_result, broadcast_result>(
       self, self->state.shards, walk_broadcast{*filter, std::move(message)},
       [](broadcast_result& total, broadcast_result& part) {

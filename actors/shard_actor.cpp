@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "actors/group_module.hpp"
+#include "actors/large_walk.hpp"
+#include "actors/outgoing_of.hpp"
 
 namespace switchboard::actors {
 
@@ -97,6 +99,14 @@ void shard_actor::broadcast(caf::mailbox_element& what) {
   auto& request = what.content().get_as<walk_broadcast>(0);
   auto message = request.message;
   auto filter = request.filter;
+  if (message.large()) {
+    auto walk = std::make_shared<large_walk>(reply{*this, what});
+    directory_.visit(*filter, [&](socket& who) {
+      auto problem = who.broadcast(message, walk);
+      walk->add(who, problem, who.watchable());
+    });
+    return walk->complete();
+  }
   auto result = walk(*filter, message);
   pending_.push_back(
       {std::move(filter), std::move(result), reply{*this, what}});
@@ -184,9 +194,7 @@ void shard_actor::deliver_to_group(caf::mailbox_element& what) {
   auto& content = delivery.content;
   if (content.match_elements<payload>()) {
     auto& bytes = content.get_as<payload>(0);
-    net::outgoing_message message{bytes.binary() ? net::opcode::binary
-                                                 : net::opcode::text,
-                                  bytes.storage()};
+    auto message = outgoing_of(bytes);
     walk(filter, message);
   } else if (content.match_elements<socket_close>()) {
     auto& request = content.get_as<socket_close>(0);

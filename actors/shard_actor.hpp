@@ -35,6 +35,10 @@ public:
 
   const char* name() const override;
 
+  /// Adds a socket that could not be reached.
+  static void add_failure(broadcast_result& result, const socket& who,
+                          std::string_view why);
+
 private:
   /// A broadcast whose frames wait for the end of the turn.
   struct pending_walk {
@@ -66,8 +70,6 @@ private:
   void check_empty();
   broadcast_result walk(const compiled_filter& filter,
                         net::outgoing_message& message);
-  static void add_failure(broadcast_result& result, const socket& who,
-                          std::string_view why);
 
   std::shared_ptr<socket_index> sockets_;
   std::shared_ptr<closed_sockets> closed_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/outbound_state.hpp"
+#include "actors/outgoing_of.hpp"
 #include "actors/shard.hpp"
 #include "net/utf8.hpp"
 
@@ -77,6 +78,7 @@ void socket::start(std::unique_ptr<net::connection> stream,
   connection_ = std::move(stream);
   auto target = target_of(route_.connections);
   gated_ = target != nullptr;
+  prepare_parts();
   connection_->start(*this, received, gated_);
   if (gone_) {
     forget_handlers();
@@ -121,12 +123,7 @@ bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {
     if (handler_->on_message(*this, view) && owed_ > 0)
       --owed_;
   } catch (const std::exception& failure) {
-    handler_->fail();
-    host_.event_failed(
-        *this, caf::make_error(caf::sec::runtime_error, failure.what()));
-    owed_ = 0;
-    close(close_codes::internal_error, "the handler has died", {},
-          closed_by::handler);
+    handler_failed(failure.what());
   }
   home().checked_text = outer;
   if (gone_)
@@ -141,7 +138,9 @@ void socket::on_written(net::send_token token) {
   }
   if (auto what = sends_.take(token)) {
     home().counters().sends.add(home().loop().now() - what->since);
-    if (what->handler)
+    if (what->watch)
+      what->watch->delivered(*this, {});
+    else if (what->handler)
       what->tell_handler({});
     else
       what->answer->deliver();
@@ -160,7 +159,9 @@ void socket::on_dropped(net::send_token token, net::drop_cause cause,
   if (!what)
     return;
   // A handler hears of it later: it may be sending this very moment.
-  if (what->handler)
+  if (what->watch)
+    what->watch->delivered(*this, why);
+  else if (what->handler)
     home().post(*this, caf::make_mailbox_element(
                            nullptr, caf::make_message_id(), {},
                            lost_send{std::move(what->handler), what->id,
@@ -170,10 +171,12 @@ void socket::on_dropped(net::send_token token, net::drop_cause cause,
 }
 
 void socket::on_closing() {
+  drop_parts();
   count_as(socket_state::closing);
 }
 
 void socket::on_end(net::connection_end&& end) {
+  drop_parts();
   if (keeps_going(end))
     lose_connection(std::move(end));
   else
@@ -205,7 +208,9 @@ void socket::end_for_good(close_outcome&& outcome, const caf::error& why) {
 // -- from the shard
 // ----------------------------------------------------------------
 
-std::string_view socket::broadcast(net::outgoing_message& message) {
+std::string_view
+socket::broadcast(net::outgoing_message& message,
+                  const std::shared_ptr<delivery_watch>& watch) {
   if (gone_)
     return "the connection was lost";
   if (!connection_)
@@ -214,6 +219,8 @@ std::string_view socket::broadcast(net::outgoing_message& message) {
   if (journals()) {
     if (outbound_->journal.waiting())
       return "the send queue is full";
+    token = ++last_token_;
+  } else if (watch) {
     token = ++last_token_;
   }
   switch (connection_->send(message, token)) {
@@ -224,11 +231,12 @@ std::string_view socket::broadcast(net::outgoing_message& message) {
     case net::connection::send_result::queued:
       break;
   }
-  if (token != 0) {
-    auto what = journal_entry(
-        payload{message.bytes(), message.op() == net::opcode::binary});
+  if (journals()) {
+    auto what = journal_entry(payload_of(message));
     what.token = token;
     outbound_->journal.add_given(std::move(what));
+  } else if (watch) {
+    sends_.push({token, {}, {}, 0, home().loop().now(), watch});
   }
   return {};
 }
@@ -269,6 +277,7 @@ void socket::cut(const std::string& reason, closed_by by) {
 }
 
 void socket::forget_handlers() {
+  drop_parts();
   owed_ = 0;
   gated_ = false;
   if (gone_)
@@ -282,8 +291,10 @@ void socket::target_died(const caf::actor_addr& target) {
   };
   auto messages = feeds(route_.messages);
   auto connections = gated_ && feeds(route_.connections);
-  if (messages)
+  if (messages) {
+    drop_parts();
     owed_ = 0;
+  }
   if (connections)
     gated_ = false;
   if (gone_)

@@ -17,6 +17,7 @@
 #include <switchboard/pinned_handler.hpp>
 
 #include "actors/bound_actor.hpp"
+#include "actors/delivery_watch.hpp"
 #include "actors/directory.hpp"
 #include "actors/outbound_journal.hpp"
 #include "actors/outbound_plan.hpp"
@@ -119,8 +120,16 @@ public:
              socket_route route);
 
   /// Writes one message as part of a broadcast.
+  /// @param watch told what becomes of it, where that is `watchable`.
   /// @returns the reason it cannot be reached; empty where it was queued.
-  std::string_view broadcast(net::outgoing_message& message);
+  std::string_view
+  broadcast(net::outgoing_message& message,
+            const std::shared_ptr<delivery_watch>& watch = nullptr);
+
+  /// Whether what it has queued is written or lost with its connection.
+  bool watchable() const noexcept {
+    return !journals();
+  }
 
   /// Starts the closing handshake.
   /// @param on_gone called once the connection is gone.
@@ -171,6 +180,7 @@ public:
   socket_attributes attributes() override;
   caf::strong_actor_ptr handle() override;
   void done() override;
+  void read_on() override;
 
   /// How it ended.
   struct ending {
@@ -204,6 +214,8 @@ private:
   void on_exit_message(const caf::error& reason) override;
 
   bool on_message(net::opcode op, std::span<const std::byte> content) override;
+  bool on_part(net::opcode op, std::span<const std::byte> bytes,
+               net::part_place place) override;
   void on_written(net::send_token token) override;
   void on_dropped(net::send_token token, net::drop_cause cause,
                   std::string_view why) override;
@@ -211,6 +223,9 @@ private:
   void on_end(net::connection_end&& end) override;
 
   bool call_handler(net::opcode op, std::span<const std::byte> content);
+  void prepare_parts();
+  void drop_parts();
+  void handler_failed(const char* why);
   send_outcome queue(const payload& content, net::send_token token);
   static void tell_lost(const lost_send& what);
 
@@ -260,6 +275,8 @@ private:
   socket_route route_;
   /// Who gets messages by call; null where they go by mailbox.
   pinned_handler* handler_ = nullptr;
+  /// Who takes the large message begun; null: none was.
+  std::unique_ptr<message_parts> parts_;
   net::connection_lease lease_;
   /// Null once it is gone, and while an outbound socket is reconnected.
   std::unique_ptr<net::connection> connection_;
@@ -276,6 +293,8 @@ private:
   std::uint32_t owed_ = 0;
   /// Whether the connection event was not answered yet.
   bool gated_ = false;
+  /// Whether who takes a large message said stop.
+  bool held_ = false;
   bool gone_ = false;
   bool settled_ = false;
   std::optional<socket_state> counted_as_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/outbound_state.hpp"
+#include "actors/outgoing_of.hpp"
 #include "actors/shard.hpp"
 #include "net/utf8.hpp"
 
@@ -74,7 +75,7 @@ send_outcome socket::send(const payload& content, pinned_handler& who,
 }
 
 send_outcome socket::queue(const payload& content, net::send_token token) {
-  if (!content.binary() && !net::is_utf8(content.bytes()))
+  if (!is_well_formed(content))
     return send_outcome::not_text;
   if (gone_ || !connection_)
     return send_outcome::not_open;
@@ -84,9 +85,7 @@ send_outcome socket::queue(const payload& content, net::send_token token) {
     return outcome_of(connection_->send(content.binary() ? net::opcode::binary
                                                          : net::opcode::text,
                                         content.bytes(), token));
-  net::outgoing_message message{content.binary() ? net::opcode::binary
-                                                 : net::opcode::text,
-                                content.storage()};
+  auto message = outgoing_of(content);
   return outcome_of(connection_->send(message, token));
 }
 
@@ -106,7 +105,7 @@ void socket::done() {
   --owed_;
   if (gone_)
     settle();
-  else if (connection_ && owed_ < route_.messages->credit)
+  else if (connection_ && !held_ && owed_ < route_.messages->credit)
     connection_->resume();
 }
 

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "actors/outbound_state.hpp"
+#include "actors/outgoing_of.hpp"
 #include "actors/reconnect.hpp"
 #include "actors/shard.hpp"
-#include "net/utf8.hpp"
 
 // What an outbound socket does when its connection is lost, and what becomes
 // of its messages meanwhile.
@@ -66,6 +66,7 @@ bool socket::go_on(std::unique_ptr<net::connection> stream,
   connection_ = std::move(stream);
   count_as(socket_state::open);
   auto full = route_.messages != nullptr && owed_ >= route_.messages->credit;
+  prepare_parts();
   connection_->start(*this, received, full);
   pump();
   return true;
@@ -113,16 +114,14 @@ outbound_send socket::journal_entry(const payload& content) const {
 /// @param what without a token; taken where it is queued, else left alone.
 send_outcome socket::send_outbound(outbound_send& what) {
   auto& content = what.content;
-  if (!content.binary() && !net::is_utf8(content.bytes()))
+  if (!is_well_formed(content))
     return send_outcome::not_text;
   if (gone_ || outbound_->ends)
     return send_outcome::not_open;
   what.token = ++last_token_;
   auto& journal = outbound_->journal;
   if (connection_ && connection_->open() && !journal.waiting()) {
-    net::outgoing_message message{content.binary() ? net::opcode::binary
-                                                   : net::opcode::text,
-                                  content.storage()};
+    auto message = outgoing_of(content);
     switch (connection_->send(message, what.token)) {
       case net::connection::send_result::queued:
         journal.add_given(std::move(what));
@@ -137,8 +136,7 @@ send_outcome socket::send_outbound(outbound_send& what) {
     return send_outcome::not_open;
   auto limit = outbound_->plan->profile->options.send_queue_limit;
   if (journal.waiting()
-      && journal.waiting_bytes() + content.size() + outbound_journal::overhead
-             > limit)
+      && journal.waiting_bytes() + outbound_journal::cost(content) > limit)
     return send_outcome::queue_full;
   auto deadline = what.deadline;
   journal.add_waiting(std::move(what));
@@ -184,12 +182,9 @@ void socket::pump() {
   while (connection_ && journal.waiting()) {
     auto& next = journal.first_waiting();
     auto queued = connection_->queued_bytes();
-    if (queued > 0
-        && queued + next.content.size() + outbound_journal::overhead > limit)
+    if (queued > 0 && queued + outbound_journal::cost(next.content) > limit)
       return;
-    net::outgoing_message message{next.content.binary() ? net::opcode::binary
-                                                        : net::opcode::text,
-                                  next.content.storage()};
+    auto message = outgoing_of(next.content);
     switch (connection_->send(message, next.token)) {
       case net::connection::send_result::queued:
         journal.give_first();
@@ -264,7 +259,7 @@ void socket::handle_send_by_strategy(caf::mailbox_element& what) {
     answer.fail(no_such_socket());
     return;
   }
-  if (!content.binary() && !net::is_utf8(content.bytes())) {
+  if (!is_well_formed(content)) {
     answer.fail(not_text());
     return;
   }

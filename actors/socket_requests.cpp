@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/outbound_state.hpp"
+#include "actors/outgoing_of.hpp"
 #include "actors/shard.hpp"
 #include "net/utf8.hpp"
 
@@ -121,7 +122,7 @@ void socket::handle_send(caf::mailbox_element& what) {
   reply answer{*this, what};
   if (gone_)
     answer.fail(no_such_socket());
-  else if (!content.binary() && !net::is_utf8(content.bytes()))
+  else if (!is_well_formed(content))
     answer.fail(not_text());
   else if (journals())
     send_outbound(content, std::move(answer), outbound_->plan->reconnection);
@@ -130,9 +131,7 @@ void socket::handle_send(caf::mailbox_element& what) {
 }
 
 void socket::send_with_answer(const payload& content, reply&& answer) {
-  net::outgoing_message message{content.binary() ? net::opcode::binary
-                                                 : net::opcode::text,
-                                content.storage()};
+  auto message = outgoing_of(content);
   auto token = answer ? ++last_token_ : 0;
   switch (connection_->send(message, token)) {
     case net::connection::send_result::queued:

@@ -1,11 +1,12 @@
-#include <algorithm>
 #include <limits>
 
 #include "config/addresses.hpp"
 #include "config/constants.hpp"
+#include "config/encoding.hpp"
 #include "config/reconnection.hpp"
 #include "config/sections.hpp"
 #include "config/steps.hpp"
+#include "config/streaming.hpp"
 #include "config/templates.hpp"
 
 namespace switchboard::config {
@@ -24,7 +25,7 @@ constexpr key_spec keys[] = {
     {"output_mime_type"},
     {"output_encoding"},
     {"primary_node_only"},
-    {"streaming", presence::later},
+    {"streaming"},
     {"redelivery", presence::later},
     {"reconnection"},
     {"max_concurrency"},
@@ -69,6 +70,7 @@ constexpr source_key source_keys[] = {
     {"default_groups", bit(flow_source::inbound_listener)},
     {"output_mime_type", of_messages},
     {"output_encoding", of_messages},
+    {"streaming", of_messages},
     {"primary_node_only", of_any},
     {"reconnection", of_sockets},
     {"max_concurrency", of_sockets},
@@ -126,17 +128,15 @@ void read_output(const table_reader& table, flow_options& options) {
                                        + " is no MIME type, expected one such "
                                          "as \"application/json\"");
   }
-  auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  constexpr std::string_view available = "utf-8";
-  if (auto encoding = table.string("output_encoding"))
-    if (!std::equal(encoding->value.begin(), encoding->value.end(),
-                    available.begin(), available.end(),
-                    [&](char x, char y) { return lower(x) == y; }))
-      table.shared().refuse(*encoding,
-                            shown(*encoding)
-                                + R"( is not available yet, expected "UTF-8")");
+  if (auto encoding = table.string("output_encoding")) {
+    if (is_encoding(encoding->value))
+      options.output_encoding = encoding->value;
+    else
+      table.shared().refuse(*encoding, shown(*encoding)
+                                           + " is no known encoding, expected "
+                                             "one such as \"UTF-8\" or "
+                                             "\"ISO-8859-1\"");
+  }
 }
 
 void read_flow(const value_reader& value, draft& out) {
@@ -171,6 +171,8 @@ void read_flow(const value_reader& value, draft& out) {
   if (table.boolean("primary_node_only", primary_only) && primary_only)
     table.find("primary_node_only")
         ->refuse("true is not available yet, expected false");
+  if (auto streaming = table.find("streaming"))
+    options.streaming = read_streaming(*streaming);
   options.reconnection = read_reconnection(table);
   table.duration("every", options.every, std::chrono::nanoseconds{1});
   table.integer("max_concurrency", options.max_concurrency, 1,

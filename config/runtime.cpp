@@ -18,7 +18,7 @@ constexpr key_spec keys[] = {
     {"io"},
     {"drain_timeout"},
     {"drain"},
-    {"temporary_directory", presence::later},
+    {"temporary_directory"},
 };
 
 constexpr key_spec drain_keys[] = {
@@ -73,6 +73,16 @@ void read_runtime(const value_reader& section, draft& out) {
   table_reader table{section, keys};
   table.integer("shards", out.value.switchboard.runtime.shards, 1, max_shards);
   table.one_of("io", out.value.switchboard.runtime.io, methods);
+  if (auto directory = table.string("temporary_directory")) {
+    if (directory->value.empty()
+        || directory->value.find('\0') != std::string::npos)
+      table.shared().refuse(*directory, shown(*directory)
+                                            + " is no directory, expected a "
+                                              "path");
+    else
+      out.value.switchboard.runtime.temporary_directory =
+          (table.shared().directory / directory->value).string();
+  }
   auto& drain = out.value.switchboard.runtime.drain;
   table.duration("drain_timeout", drain.timeout, nanoseconds{0});
   auto nested = table.find("drain");

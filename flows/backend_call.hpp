@@ -29,6 +29,8 @@ struct backend_call {
   std::string method;
   net::header_list headers;
   std::shared_ptr<const std::string> body;
+  /// In place of `body`, where that is too large for memory.
+  std::shared_ptr<const large_content> large_body;
   /// What the signature covers; empty without an event.
   std::string event_id;
   /// Whether it may be done twice.

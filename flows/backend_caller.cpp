@@ -8,6 +8,7 @@
 #include <switchboard/error.hpp>
 
 #include "actors/reconnect.hpp"
+#include "flows/stream_writer.hpp"
 #include "net/header_values.hpp"
 #include "net/http_signature.hpp"
 #include "net/upgrade_request.hpp"
@@ -66,6 +67,7 @@ caf::behavior backend_caller::make_behavior() {
       [this](attempt_atom, std::uint64_t id) { begin(id); },
       [this](const attempt_outcome& outcome) { take(outcome); },
       [this](const permit_outcome& outcome) { take(outcome); },
+      [this](const attempt_signature& signature) { take(signature); },
       [this](hurry_atom, caf::timespan limit) { hurry(limit); },
   };
 }
@@ -113,10 +115,11 @@ net::http_call backend_caller::make_call(const job& what) const {
   result.method = call.method;
   result.headers = call.headers;
   result.body = call.body;
+  result.large_body = call.large_body;
   result.idempotent = call.idempotent;
   result.timeout = patience(call);
   result.max_response_size = call.settings->max_response_size;
-  if (!call.settings->secret.empty())
+  if (!call.settings->secret.empty() && !call.large_body)
     // Of each attempt its own, so that none is too old when it comes.
     result.headers.emplace_back(
         "switchboard-signature",
@@ -127,7 +130,32 @@ net::http_call backend_caller::make_call(const job& what) const {
 }
 
 void backend_caller::attempt(std::uint64_t id, const job& what) {
-  client_->ask(make_call(what), [self = caf::actor_cast<caf::actor>(this),
+  auto& call = what.call;
+  if (!call.large_body || call.settings->secret.empty())
+    return send_attempt(id, make_call(what));
+  net::sign(call.settings->secret, std::time(nullptr), call.event_id,
+            call.large_body,
+            [self = caf::actor_cast<caf::actor>(this),
+             id](std::string&& signature) {
+              caf::anon_send(self, attempt_signature{id, std::move(signature)});
+            });
+}
+
+void backend_caller::take(const attempt_signature& signature) {
+  auto found = jobs_.find(signature.id);
+  if (found == jobs_.end())
+    return;
+  if (signature.text.empty())
+    return fail(signature.id,
+                make_custom_error(std::string{not_stored},
+                                  "the body of a request cannot be read"));
+  auto call = make_call(found->second);
+  call.headers.emplace_back("switchboard-signature", signature.text);
+  send_attempt(signature.id, std::move(call));
+}
+
+void backend_caller::send_attempt(std::uint64_t id, net::http_call call) {
+  client_->ask(std::move(call), [self = caf::actor_cast<caf::actor>(this),
                                  id](net::http_outcome&& outcome) {
     caf::anon_send(
         self, attempt_outcome{
@@ -140,6 +168,7 @@ void backend_caller::ask_for_permit(const job& what) {
   auto& origin = what.call.settings->webhook_origin;
   call.method = "OPTIONS";
   call.body = nullptr;
+  call.large_body = nullptr;
   call.idempotent = true;
   // Who we are and what lets us in; nothing of the event.
   std::erase_if(call.headers, [](auto& pair) {

@@ -31,6 +31,13 @@ struct permit_outcome {
   std::shared_ptr<net::http_outcome> what;
 };
 
+/// A large body was read for its signature; of the caller to itself.
+struct attempt_signature {
+  std::uint64_t id = 0;
+  /// Empty where it could not be read.
+  std::string text;
+};
+
 /// Begins the next attempt; of the caller to itself.
 using attempt_atom = caf::atom_constant<caf::atom("attempt")>;
 
@@ -65,6 +72,8 @@ private:
 
   void begin(std::uint64_t id);
   void attempt(std::uint64_t id, const job& what);
+  void send_attempt(std::uint64_t id, net::http_call call);
+  void take(const attempt_signature& signature);
   void ask_for_permit(const job& what);
   void take(const permit_outcome& outcome);
   void take(const attempt_outcome& outcome);
@@ -92,3 +101,4 @@ private:
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::flows::attempt_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::flows::permit_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::flows::attempt_signature)

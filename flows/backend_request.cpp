@@ -43,18 +43,28 @@ bool has(const net::header_list& headers, std::string_view name) {
   });
 }
 
+/// Whether a MIME type is of text and does not say how that is written.
+bool is_text_without_charset(std::string_view type) {
+  return net::equal_ignoring_case(type.substr(0, 5), "text/")
+         && type.find(';') == std::string_view::npos;
+}
+
 /// The MIME type of a body that says none.
 std::string type_of(const value& body, const step_context& at) {
   std::string_view type = plain_text;
+  const std::string* encoding = nullptr;
   if (auto doc = std::get_if<document_ptr>(&body)) {
     auto own = std::get_if<document_ptr>(&at.in.payload);
-    if (own != nullptr && *own == *doc)
+    if (own != nullptr && *own == *doc) {
       type = mime_type_of(at.root.output_mime_type,
                           at.in.attributes.handshake.get(), (*doc)->content());
-    else if ((*doc)->is_json())
+      if ((*doc)->is_encoded())
+        encoding = &*at.root.output_encoding;
+    } else if ((*doc)->is_json()) {
       type = "application/json";
-    else if ((*doc)->content().binary())
+    } else if ((*doc)->content().binary()) {
       type = "application/octet-stream";
+    }
   } else if (std::holds_alternative<json_ref>(body)
              || std::holds_alternative<std::shared_ptr<const record>>(body)) {
     type = "application/json";
@@ -62,6 +72,8 @@ std::string type_of(const value& body, const step_context& at) {
   // A handshake's own Content-Type is a peer's.
   if (!net::is_header_value(type))
     type = "application/octet-stream";
+  if (encoding != nullptr && is_text_without_charset(type))
+    return std::string{type} + "; charset=" + *encoding;
   return type == plain_text ? "text/plain; charset=utf-8" : std::string{type};
 }
 
@@ -91,6 +103,7 @@ operation make_operation(const http_request_action& x, const step_context& at) {
     auto content = to_payload(body, true);
     if (content.size() > 0) {
       result.body = content.storage();
+      result.large_body = content.large();
       if (!has(result.headers, "Content-Type"))
         result.headers.emplace_back("content-type", type_of(body, at));
     }

@@ -1,7 +1,10 @@
 #include "flows/document.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "flows/content_needed.hpp"
+#include "flows/decoder.hpp"
 #include "flows/failure.hpp"
 
 namespace switchboard::flows {
@@ -28,25 +31,74 @@ void document::find_type() const noexcept {
   type_ = is_json_type(text) ? type::json : type::other;
 }
 
+void document::refuse(std::string problem) const {
+  problem_ = std::move(problem);
+  throw failure{errc::expression, problem_};
+}
+
+void document::use() const {
+  if (once_ && std::exchange(used_, true))
+    throw failure{errc::expression,
+                  "the payload was read before, and the flow's streaming is "
+                  "non-repeatable"};
+}
+
+void document::give(std::string bytes) const {
+  loaded_ = std::make_unique<const std::string>(std::move(bytes));
+}
+
+/// Sees to it that a large content is in memory.
+void document::need_bytes() const {
+  auto& large = content_.large();
+  if (!large || loaded_)
+    return;
+  if (large->size() > most_loaded)
+    refuse("the payload has " + std::to_string(large->size())
+           + " bytes, and an expression sees at most "
+           + std::to_string(most_loaded));
+  throw content_needed{*this};
+}
+
+void document::prepare_text() const {
+  if (!problem_.empty())
+    throw failure{errc::expression, problem_};
+  need_bytes();
+  use();
+  if (encoding_ != nullptr && !is_decoded_)
+    decode();
+}
+
+void document::prepare() const {
+  prepare_text();
+  if (!parsed_ && is_json())
+    parse();
+}
+
+void document::decode() const {
+  std::string problem;
+  auto text = flows::decode(raw(), *encoding_, problem);
+  if (!text)
+    refuse("the payload: " + problem);
+  decoded_ = std::move(*text);
+  is_decoded_ = true;
+}
+
 const json_ref& document::json() const {
-  if (parsed_ || !problem_.empty()) {
-    if (!parsed_)
-      throw failure{errc::expression, problem_};
-    return parsed_;
-  }
+  prepare();
+  return parsed_;
+}
+
+void document::parse() const {
   boost::json::parse_options options;
   options.max_depth = max_depth;
   boost::json::error_code code;
-  auto text = content_.view();
+  auto bytes = text();
   boost::json::parser parser{{}, options};
-  auto read = parser.write({text.data(), text.size()}, code);
-  if (!code) {
-    parsed_ = std::make_shared<const boost::json::value>(parser.release());
-    return parsed_;
-  }
-  problem_ = "the payload is not JSON: " + code.message() + " at byte "
-             + std::to_string(read);
-  throw failure{errc::expression, problem_};
+  auto read = parser.write({bytes.data(), bytes.size()}, code);
+  if (code)
+    refuse("the payload is not JSON: " + code.message() + " at byte "
+           + std::to_string(read));
+  parsed_ = std::make_shared<const boost::json::value>(parser.release());
 }
 
 bool is_json_type(std::string_view mime_type) noexcept {

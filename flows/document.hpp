@@ -27,17 +27,60 @@ public:
 
   /// Of a message: what it is is found out when somebody asks, see
   /// `mime_type_of`.
-  /// @param of_flow outlives the document.
+  /// @param of_flow outlives the document, as does `encoding`, which is of
+  ///        binary content.
+  /// @param once whether it can be read once only.
   document(payload content, const std::optional<std::string>& of_flow,
-           std::shared_ptr<const handshake_attributes> handshake)
+           std::shared_ptr<const handshake_attributes> handshake,
+           const std::optional<std::string>& encoding, bool once = false)
       : content_(std::move(content)),
+        once_(once),
         of_flow_(&of_flow),
+        encoding_(content_.binary() && encoding ? &*encoding : nullptr),
         handshake_(std::move(handshake)) {
     // nop
   }
 
+  /// The bytes as they came; whoever reads them says `use` first.
   const payload& content() const noexcept {
     return content_;
+  }
+
+  /// The most bytes of a large content that an expression sees: what a Lua
+  /// state has altogether.
+  static constexpr std::size_t most_loaded = 16 * 1024 * 1024;
+
+  /// Somebody reads the content. Throws `failure` (EXPRESSION) the second
+  /// time, where it can be read once.
+  void use() const;
+
+  /// Takes the bytes of a large content, after `content_needed`.
+  void give(std::string bytes) const;
+
+  /// Whether the content has to be decoded to be text.
+  bool is_encoded() const noexcept {
+    return encoding_ != nullptr;
+  }
+
+  /// Makes `text` and `parsed` ready for an expression. Throws `failure`
+  /// (EXPRESSION) where the content does not fit its encoding or is no JSON
+  /// although its type says so, was read already, or is too large; and
+  /// `content_needed`.
+  void prepare() const;
+
+  /// The same for `text` alone.
+  void prepare_text() const;
+
+  /// The content as an expression sees it: UTF-8 where an encoding is known.
+  /// @pre prepared
+  std::string_view text() const noexcept {
+    return encoding_ != nullptr ? std::string_view{decoded_} : raw();
+  }
+
+  /// The JSON it holds; null where it is none.
+  /// @pre prepared
+  const json_ref& parsed() const noexcept {
+    return parsed_;
   }
 
   /// Whether the MIME type says JSON.
@@ -54,12 +97,29 @@ public:
 private:
   enum class type : std::uint8_t { unknown, json, other };
 
+  /// The bytes in memory.
+  std::string_view raw() const noexcept {
+    return loaded_ ? std::string_view{*loaded_} : content_.view();
+  }
+
   void find_type() const noexcept;
+  void need_bytes() const;
+  void decode() const;
+  void parse() const;
+  [[noreturn]] void refuse(std::string problem) const;
 
   payload content_;
   mutable type type_ = type::unknown;
+  mutable bool is_decoded_ = false;
+  bool once_ = false;
+  mutable bool used_ = false;
   const std::optional<std::string>* of_flow_ = nullptr;
+  /// Null: the bytes are taken as they are.
+  const std::string* encoding_ = nullptr;
   std::shared_ptr<const handshake_attributes> handshake_;
+  /// Of a large content that somebody looks at.
+  mutable std::unique_ptr<const std::string> loaded_;
+  mutable std::string decoded_;
   mutable json_ref parsed_;
   mutable std::string problem_;
 };

@@ -1,5 +1,7 @@
 #include "flows/engine.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -74,10 +76,13 @@ engine::~engine() {
 caf::expected<std::unique_ptr<engine>>
 engine::start(const engine_host& host, caf::actor_system& system,
               std::shared_ptr<const program> code, report_function on_report,
-              const lua_limits& limits, const backend_options& backends) {
+              const lua_limits& limits, const backend_options& backends,
+              const std::string& temporary_directory) {
   std::unique_ptr<engine> result{new engine{system, std::move(code)}};
   result->report_ = std::move(on_report);
   if (auto problem = result->start_backends(backends))
+    return problem;
+  if (auto problem = result->start_streams(temporary_directory))
     return problem;
   for (std::size_t i = 0; i < host.shards; ++i)
     result->sandboxes_.push_back(
@@ -116,6 +121,30 @@ caf::error engine::start_backends(const backend_options& options) {
   return caf::none;
 }
 
+caf::error engine::start_streams(const std::string& temporary_directory) {
+  auto uses_files = [](const flow& what) {
+    return what.streaming
+           && what.streaming->type != streaming_options::kind::in_memory;
+  };
+  if (std::none_of(program_->flows.begin(), program_->flows.end(), uses_files))
+    return caf::none;
+  std::error_code unknown;
+  streams_.directory = temporary_directory;
+  if (streams_.directory.empty())
+    streams_.directory = std::filesystem::temp_directory_path(unknown).string();
+  // Who may not use it learns so with the first message.
+  if (streams_.directory.empty())
+    streams_.directory = "/tmp";
+  try {
+    streams_.files = std::make_shared<net::file_worker>();
+  } catch (const std::system_error& failure) {
+    return make_error(errc::connectivity,
+                      std::string{"streaming cannot start: "}
+                          + failure.what());
+  }
+  return caf::none;
+}
+
 void engine::begin() {
   for (auto& one : std::exchange(startups_, {}))
     caf::anon_send(one, run_atom::value);
@@ -129,7 +158,7 @@ std::vector<caf::actor> engine::spawn(const engine_host& host, std::size_t flow,
   for (std::size_t shard = 0; shard < shards; ++shard) {
     result.push_back(host.spawn(shard, {program_, flow, host.registry, report_,
                                         counters_[flow], sandboxes_[shard],
-                                        backends_, gates_[flow]}));
+                                        backends_, gates_[flow], streams_}));
     runners_.push_back(result.back());
   }
   return result;

@@ -55,17 +55,21 @@ public:
   /// Returns when every source is subscribed: connections first, so that no
   /// socket gets past its gate.
   /// @param on_report gets `log` steps and failures, from any shard's thread.
+  /// @param temporary_directory where large messages lie; empty: where the
+  ///        system keeps temporary files.
   /// @returns the registry's error with the flow's name in it, or that of a
   ///          backend that cannot be reached as the options say.
   static caf::expected<std::unique_ptr<engine>>
   start(instance& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
-        const lua_limits& limits = {}, const backend_options& backends = {});
+        const lua_limits& limits = {}, const backend_options& backends = {},
+        const std::string& temporary_directory = {});
 
   static caf::expected<std::unique_ptr<engine>>
   start(const engine_host& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
-        const lua_limits& limits = {}, const backend_options& backends = {});
+        const lua_limits& limits = {}, const backend_options& backends = {},
+        const std::string& temporary_directory = {});
 
   /// Begins the flows of `startup`, without waiting for them, and the
   /// schedules. Once.
@@ -93,6 +97,7 @@ private:
                                 std::size_t shards);
   caf::error subscribe(const engine_host& host, std::size_t flow);
   caf::error start_backends(const backend_options& options);
+  caf::error start_streams(const std::string& temporary_directory);
 
   caf::actor_system& system_;
   std::shared_ptr<const program> program_;
@@ -105,6 +110,7 @@ private:
   std::vector<std::shared_ptr<concurrency_gate>> gates_;
   /// Null where no step needs it.
   caf::actor backends_;
+  stream_place streams_;
   /// Those that nothing but `begin` begins.
   std::vector<caf::actor> startups_;
   std::vector<caf::actor> schedules_;

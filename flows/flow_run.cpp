@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "flows/content_needed.hpp"
+
 namespace switchboard::flows {
 
 namespace {
@@ -64,7 +66,8 @@ flow_run::progress flow_run::resume() {
       continue;
     }
     auto& what = (*top.steps)[top.next++];
-    if (!guarded(what, [&] { return execute(what); }))
+    if (!guarded(
+            what, [&] { return execute(what); }, true))
       return progress::waiting;
   }
   return progress::paused;
@@ -108,9 +111,17 @@ void flow_run::fail(error_text why, value output) {
 }
 
 template <class Function>
-bool flow_run::guarded(const step& what, Function part) {
+bool flow_run::guarded(const step& what, Function part, bool again) {
   try {
     return part();
+  } catch (const content_needed& missing) {
+    if (again) {
+      // The step begins once more when the bytes are there.
+      --frames_.back().next;
+      pending_.emplace<load_request>(&missing.of());
+      return false;
+    }
+    unwind(place(failure{errc::expression, missing.what()}, what));
   } catch (const failure& problem) {
     unwind(place(problem, what));
   } catch (const std::exception& problem) {

@@ -68,6 +68,11 @@ public:
   /// gets it before an `on_error` runs.
   void fail(error_text why, value output);
 
+  /// The bytes of a pending `load_request`.
+  void load(std::string bytes) {
+    std::get<load_request>(pending_).of->give(std::move(bytes));
+  }
+
   /// Why the flow failed; unset where it did not, or an `on_error` took care.
   const std::optional<error_text>& error() const noexcept {
     return error_;
@@ -128,8 +133,9 @@ private:
   /// @returns whether the run goes on, or has to wait.
   bool execute(const step& what);
   /// Does a part of a step; what goes wrong unwinds.
+  /// @param again whether the step can be done again from its start.
   template <class Function>
-  bool guarded(const step& what, Function part);
+  bool guarded(const step& what, Function part, bool again = false);
   void open(const step& what, const choice_action& x);
   void open(const step& what, const for_each_action& x);
   frame& push(frame::kind what, const step_list& steps, const step* owner);

@@ -211,16 +211,15 @@ value lua_sandbox::evaluate(std::size_t index, const scope& in) {
   if (state_ == nullptr)
     open();
   // What may throw happens before Lua runs: Lua leaves frames by longjmp.
-  auto parse = [](const value& x) {
-    if (auto doc = std::get_if<std::shared_ptr<const document>>(&x);
-        doc && (*doc)->is_json())
-      (*doc)->json();
+  auto prepare = [](const value& x) {
+    if (auto doc = std::get_if<std::shared_ptr<const document>>(&x))
+      (*doc)->prepare();
   };
   if (chunk.payload)
-    parse(in.payload);
+    prepare(in.payload);
   if (chunk.vars)
     for (auto& [name, x] : in.vars)
-      parse(x);
+      prepare(x);
   boost::json::object attributes;
   if (chunk.attributes)
     attributes = attributes_object(in.attributes);

@@ -231,11 +231,11 @@ void push_value(lua_State* state, const value& x) {
   } else if (auto json = std::get_if<json_ref>(&x)) {
     push_json(state, **json);
   } else if (auto doc = std::get_if<std::shared_ptr<const document>>(&x)) {
-    auto bytes = (*doc)->content().view();
-    if ((*doc)->is_json())
-      push_json(state, *(*doc)->json());
+    auto text = (*doc)->text();
+    if (auto& json = (*doc)->parsed())
+      push_json(state, *json);
     else
-      lua_pushlstring(state, bytes.data(), bytes.size());
+      lua_pushlstring(state, text.data(), text.size());
   } else if (auto map = std::get_if<std::shared_ptr<const record>>(&x)) {
     luaL_checkstack(state, 4, "values nested too deep");
     lua_createtable(state, 0, static_cast<int>((*map)->fields.size()));

@@ -20,13 +20,19 @@ struct direct_send {
   payload content;
 };
 
+/// Bytes that an expression wants to see and that are not in memory; of the
+/// run's payload or one of its variables.
+struct load_request {
+  const document* of = nullptr;
+};
+
 /// What a step asks of the actors; a `value` where the answer is known
 /// without asking.
 using operation =
     std::variant<value, direct_send, send_request, broadcast_request,
                  close_request, bulk_close_request,
                  open_outbound_socket_request, subscribe_groups_request,
-                 unsubscribe_groups_request, backend_call>;
+                 unsubscribe_groups_request, backend_call, load_request>;
 
 /// Where a step runs.
 struct step_context {

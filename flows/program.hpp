@@ -150,6 +150,8 @@ struct flow {
   std::string path;
   std::vector<std::string> default_groups;
   std::optional<std::string> output_mime_type;
+  std::optional<std::string> output_encoding;
+  std::optional<streaming_options> streaming;
   std::optional<reconnection_options> reconnection;
   /// Of `schedule`; positive.
   std::chrono::nanoseconds every{0};

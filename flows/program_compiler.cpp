@@ -1,5 +1,6 @@
 #include <unordered_map>
 
+#include "flows/decoder.hpp"
 #include "flows/program.hpp"
 
 namespace switchboard::flows {
@@ -52,6 +53,11 @@ private:
     result.path = from.path;
     result.default_groups = from.default_groups;
     result.output_mime_type = from.output_mime_type;
+    result.output_encoding = from.output_encoding;
+    result.streaming = from.streaming;
+    if (from.output_encoding && !is_encoding(*from.output_encoding))
+      report(from.at, "flow `" + from.name + "`: output_encoding is `"
+                          + *from.output_encoding + "`, which is unknown");
     result.reconnection = from.reconnection;
     result.every = from.every;
     result.max_concurrency = from.max_concurrency;

@@ -21,7 +21,9 @@ value make_payload(const flow& of, const socket_attributes& attributes,
                    payload content) {
   return std::allocate_shared<const document>(
       net::pool_allocator<document>{}, std::move(content), of.output_mime_type,
-      attributes.handshake);
+      attributes.handshake, of.output_encoding,
+      of.streaming
+          && of.streaming->type == streaming_options::kind::non_repeatable);
 }
 
 std::string_view problem_of(send_outcome what) {
@@ -77,6 +79,7 @@ void runner::on_exit() {
   waiting_.clear();
   idle_.clear();
   trailing_.clear();
+  incoming_.clear();
   finishing_.clear();
 }
 
@@ -127,6 +130,8 @@ caf::behavior runner::make_behavior() {
       },
       [this](granted_atom) { granted(); },
       [this](late_atom) { expire(); },
+      [this](const stream_written& what) { take(what); },
+      [this](const content_loaded& what) { take(what); },
       [this](finish_atom) -> caf::result<void> {
         auto promise = make_response_promise();
         ticking_ = false;
@@ -140,16 +145,27 @@ caf::behavior runner::make_behavior() {
 }
 
 bool runner::on_message(local_socket& from, message_view content) {
+  if (!streams(content))
+    return begin_message(
+        from, payload{net::share_bytes(content.bytes), content.binary},
+        nullptr);
+  auto parts = on_parts(from, content.binary);
+  parts->add(content.bytes);
+  return parts->finish();
+}
+
+bool runner::begin_message(local_socket& from, payload content,
+                           const error_text* problem) {
   auto what = new_job();
   what->owing = &from;
   what->local = &from;
   what->handle = from.handle();
   auto attributes = from.attributes();
-  auto input =
-      make_payload(code(), attributes,
-                   payload{net::share_bytes(content.bytes), content.binary});
+  auto input = make_payload(code(), attributes, std::move(content));
   what->run.begin(code(), std::move(input), std::move(attributes),
                   what->handle);
+  if (problem != nullptr)
+    what->run.fail(*problem);
   in_call_ = what.get();
   admit(std::move(what));
   return std::exchange(in_call_, nullptr) == nullptr;
@@ -210,6 +226,8 @@ void runner::ask(job& what) {
           ask<std::string>(id, settings_.registry, std::move(x));
         else if constexpr (std::is_same_v<form, backend_call>)
           ask_backend(what, std::move(x));
+        else if constexpr (std::is_same_v<form, load_request>)
+          ask_content(what, *x.of);
         else if constexpr (!std::is_same_v<form, value>)
           ask<void>(id, settings_.registry, std::move(x));
       },

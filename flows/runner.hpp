@@ -5,6 +5,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <unordered_map>
 #include <vector>
 
@@ -20,6 +22,7 @@
 #include "flows/flow_run.hpp"
 #include "flows/program.hpp"
 #include "flows/run_deadlines.hpp"
+#include "flows/stream_intake.hpp"
 
 namespace switchboard::flows {
 
@@ -37,6 +40,15 @@ struct runner_settings {
   caf::actor backends = {};
   /// Shared by the flow's runners; null: no limit.
   std::shared_ptr<concurrency_gate> gate = nullptr;
+  stream_place streams = {};
+};
+
+/// Bytes that an expression waits for; of the runner to itself.
+struct content_loaded {
+  /// Of the run.
+  std::uint64_t id = 0;
+  std::shared_ptr<std::string> bytes;
+  std::error_code problem;
 };
 
 /// Runs the flow now: `startup`.
@@ -68,12 +80,17 @@ public:
   const char* name() const override;
   void on_exit() override;
   bool on_message(local_socket& from, message_view content) override;
+  std::uint32_t part_size() const noexcept override;
+  std::unique_ptr<message_parts> on_parts(local_socket& from,
+                                          bool binary) override;
   void on_sent(std::uint64_t id, const caf::error& problem) override;
 
 protected:
   caf::behavior make_behavior() override;
 
 private:
+  friend class stream_intake;
+
   struct job {
     job(const program& code, lua_sandbox& lua,
         const flow_run::log_function& log)
@@ -108,6 +125,20 @@ private:
     std::string refusal_reason;
   };
   using job_ptr = std::unique_ptr<job>;
+
+  /// @param problem why the message failed before its run; null: it has not.
+  bool begin_message(local_socket& from, payload content,
+                     const error_text* problem);
+  /// Whether a message that came whole is one for a stream all the same.
+  bool streams(const message_view& content) const noexcept;
+  /// A stream has all its bytes.
+  bool received(const std::shared_ptr<incoming_stream>& what);
+  bool begin_stream(incoming_stream& what);
+  /// A stream's message will not be complete.
+  void abandon(incoming_stream& what);
+  void take(const stream_written& progress);
+  void ask_content(job& what, const document& of);
+  void take(const content_loaded& what);
 
   job_ptr new_job();
   /// Begins a run, now or when `max_concurrency` lets it.
@@ -179,6 +210,9 @@ private:
   std::unordered_map<local_socket*, std::size_t> trailing_;
   /// The job that `on_message` has begun and not left yet.
   job* in_call_ = nullptr;
+  /// Messages that are not complete or not stored yet.
+  std::unordered_map<const stream_writer*, std::shared_ptr<incoming_stream>>
+      incoming_;
   std::vector<caf::response_promise> finishing_;
   bool ticking_ = false;
   /// Whether an exit message came; what is in work is finished first.
@@ -187,3 +221,5 @@ private:
 };
 
 } // namespace switchboard::flows
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::flows::content_loaded)

@@ -12,6 +12,24 @@ namespace {
 
 using document_ptr = std::shared_ptr<const document>;
 
+/// JSON need not be valid where it is only passed on.
+std::string text_of(const document& what) {
+  what.prepare_text();
+  return std::string{what.text()};
+}
+
+/// The content of a document as a message of a kind.
+payload content_of(const document& what, bool binary) {
+  auto& content = what.content();
+  // What goes as text is UTF-8 whatever it came as, and seen to be.
+  if (!binary && content.binary() && (what.is_encoded() || content.large()))
+    return payload{text_of(what)};
+  what.use();
+  if (content.large())
+    return {content.large(), binary};
+  return {content.storage(), binary};
+}
+
 } // namespace
 
 value from_json(const json_ref& owner, const boost::json::value& node) {
@@ -59,10 +77,11 @@ boost::json::value to_json(const value& x) {
         if constexpr (std::is_same_v<type, std::monostate>) {
           return nullptr;
         } else if constexpr (std::is_same_v<type, document_ptr>) {
-          auto bytes = what->content().view();
-          if (what->is_json())
-            return *what->json();
-          return boost::json::string{bytes.data(), bytes.size()};
+          what->prepare();
+          if (auto& json = what->parsed())
+            return *json;
+          auto text = what->text();
+          return boost::json::string{text.data(), text.size()};
         } else if constexpr (std::is_same_v<type, json_ref>) {
           return *what;
         } else if constexpr (std::is_same_v<type,
@@ -92,7 +111,7 @@ std::string to_text(const value& x) {
         else if constexpr (std::is_same_v<type, std::string>)
           result = what;
         else if constexpr (std::is_same_v<type, document_ptr>)
-          result = what->content().view();
+          result = text_of(*what);
         else if constexpr (std::is_same_v<type, json_ref>)
           append_json(result, *what);
         else if constexpr (std::is_same_v<type, std::shared_ptr<const record>>)
@@ -106,9 +125,9 @@ payload to_payload(const value& x, std::optional<bool> binary) {
   payload result;
   auto checked = false;
   if (auto doc = std::get_if<document_ptr>(&x)) {
-    auto& content = (*doc)->content();
-    checked = !content.binary();
-    result = payload{content.storage(), binary.value_or(content.binary())};
+    auto is_binary = (*doc)->content().binary();
+    checked = !is_binary;
+    result = content_of(**doc, binary.value_or(is_binary));
   } else {
     result = payload{to_text(x), binary.value_or(false)};
   }

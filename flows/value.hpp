@@ -60,7 +60,8 @@ bool is_truthy(const value& x);
 boost::json::value to_json(const value& x);
 
 /// The text of a value: nil is empty, lists and maps are JSON, a document is
-/// its bytes.
+/// its bytes, as UTF-8 where it has an encoding. Throws `failure` (EXPRESSION)
+/// where they do not fit it.
 std::string to_text(const value& x);
 
 /// The content of a message: a document's bytes unchanged, else the text.

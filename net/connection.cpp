@@ -55,6 +55,8 @@ void connection::close(close_code code, std::string_view reason, closed_by by) {
     return;
   note_end(code, reason, false, by);
   phase_ = phase::closing;
+  // It could take longer than any peer waits for a close frame.
+  drop_sender(drop_cause::ended, "the socket was closed");
   observer_->on_closing();
   queue_close(code, reason);
   schedule_end();

@@ -15,6 +15,7 @@
 #include <switchboard/options.hpp>
 
 #include "net/deflate.hpp"
+#include "net/large_sender.hpp"
 #include "net/loop.hpp"
 #include "net/message_reader.hpp"
 #include "net/outgoing.hpp"
@@ -67,6 +68,18 @@ public:
   ///          makes it.
   virtual bool on_message(opcode op, std::span<const std::byte> content) = 0;
 
+  /// The next bytes of a large message, after `deliver_parts`; see
+  /// `message_sink::on_part`. What is closed before its last part is never
+  /// complete.
+  /// @returns as `on_message`.
+  virtual bool on_part(opcode op, std::span<const std::byte> bytes,
+                       part_place place) {
+    static_cast<void>(op);
+    static_cast<void>(bytes);
+    static_cast<void>(place);
+    return true;
+  }
+
   /// A message with a token was handed to the operating system.
   virtual void on_written(send_token token) = 0;
 
@@ -93,6 +106,7 @@ protected:
 class connection final : public io_handler,
                          private flushable,
                          private message_sink,
+                         private large_sender::receiver,
                          private timer {
 public:
   enum class send_result : std::uint8_t {
@@ -125,7 +139,15 @@ public:
   void start(connection_observer& observer, std::span<const std::byte> received,
              bool paused);
 
-  /// Queues a message.
+  /// Delivers large messages by `connection_observer::on_part`.
+  /// @param size see `message_reader::deliver_parts`.
+  void deliver_parts(std::uint32_t size) noexcept {
+    reader_.deliver_parts(size);
+  }
+
+  /// Queues a message. A large one goes out in fragments, and messages after
+  /// it wait until it has; what then is still unwritten when the socket is
+  /// closed is dropped.
   /// @param token where not 0, exactly one of `on_written` and `on_dropped`
   ///        follows a `queued`.
   send_result send(outgoing_message& message, send_token token = 0);
@@ -158,7 +180,7 @@ public:
   }
 
   std::size_t queued_bytes() const noexcept {
-    return queue_.bytes();
+    return queue_.bytes() + (sender_ ? sender_->bytes() : 0);
   }
 
   const statistics& stats() const noexcept {
@@ -190,9 +212,20 @@ private:
 
   // message_sink
   bool on_message(opcode op, std::span<const std::byte> payload) override;
+  bool on_part(opcode op, std::span<const std::byte> bytes,
+               part_place place) override;
   bool on_ping(std::span<const std::byte> payload) override;
   bool on_pong(std::span<const std::byte> payload) override;
   void on_close(const close_status& status) override;
+
+  // large_sender::receiver
+  void on_piece(std::string&& bytes, std::error_code problem) override;
+
+  send_result send_large(const outgoing_message& message, send_token token);
+  void pump_large();
+  void fail_begun();
+  std::size_t drop_waiting(std::size_t bytes);
+  void drop_sender(drop_cause cause, std::string_view why);
 
   void read_some();
   void read_plain(std::span<std::byte> buffer);
@@ -251,6 +284,8 @@ private:
   send_queue queue_;
   /// Null until the first message that is compressed.
   std::unique_ptr<deflater> deflater_;
+  /// Null while no large message is on its way out.
+  std::unique_ptr<large_sender> sender_;
   /// Bytes read and not yet taken, while reading is paused; null: none.
   std::unique_ptr<std::vector<std::byte>> leftover_;
   /// Null until it is known.

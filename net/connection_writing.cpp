@@ -29,6 +29,8 @@ connection::send_result connection::send(outgoing_message& message,
                                          send_token token) {
   if (phase_ != phase::open)
     return send_result::not_open;
+  if (message.large())
+    return send_large(message, token);
   return push(encode(message), message.size(), token);
 }
 
@@ -53,13 +55,19 @@ connection::send_result connection::push(frame_ptr frame, std::size_t size,
                                          send_token token) {
   // One message larger than the limit is taken when nothing waits: it could
   // never be sent otherwise.
-  if (!queue_.empty()
-      && queue_.bytes() + frame->size() > options_->send_queue_limit)
+  if ((!queue_.empty() || sender_)
+      && queued_bytes() + frame->size() > options_->send_queue_limit)
     if (auto result = make_way(frame->size()); result != send_result::queued)
       return result;
   stats_.bytes_sent += size;
   loop_.traffic().bytes_sent.add(size);
   active_ = loop_.now();
+  if (sender_) {
+    auto cost = frame->size();
+    sender_->push({std::move(frame), nullptr, opcode::binary, token, 0, cost});
+    note_queue();
+    return send_result::queued;
+  }
   queue_.push(std::move(frame), token);
   if (write_blocked_)
     note_queue();
@@ -71,7 +79,7 @@ connection::send_result connection::push(frame_ptr frame, std::size_t size,
 /// Lets the loop know how much waits, and remembers the most. What comes and
 /// goes within one turn has not waited.
 void connection::note_queue() noexcept {
-  auto bytes = queue_.bytes();
+  auto bytes = queued_bytes();
   stats_.peak_queued_bytes =
       std::max<std::uint64_t>(stats_.peak_queued_bytes, bytes);
   loop_.traffic().queued_bytes.add(bytes - noted_bytes_);
@@ -91,10 +99,14 @@ connection::send_result connection::make_way(std::size_t frame_size) {
     case slow_consumer_policy::drop_oldest: {
       auto room = options_->send_queue_limit;
       auto target = room > frame_size ? room - frame_size : 0;
-      for (auto dropped : queue_.drop_oldest(target))
+      auto behind = sender_ ? sender_->bytes() : 0;
+      for (auto dropped :
+           queue_.drop_oldest(target > behind ? target - behind : 0))
         observer_->on_dropped(dropped, drop_cause::overflow,
                               "dropped from a full queue");
-      if (queue_.empty() || queue_.bytes() + frame_size <= room)
+      if (auto left = queued_bytes(); left > target)
+        drop_waiting(left - target);
+      if (auto left = queued_bytes(); left == 0 || left + frame_size <= room)
         return send_result::queued;
     }
   }
@@ -169,6 +181,7 @@ void connection::send_control(opcode op, std::span<const std::byte> body) {
 void connection::drop_queued(drop_cause cause, std::string_view why) {
   for (auto token : queue_.drop_all())
     observer_->on_dropped(token, cause, why);
+  drop_sender(cause, why);
 }
 
 void connection::on_flush() {
@@ -269,6 +282,8 @@ void connection::after_write() {
   }
   if (phase_ == phase::ended)
     return;
+  if (sender_)
+    pump_large();
   if (!paused_ && leftover_)
     take_leftover();
   if (phase_ != phase::ended)

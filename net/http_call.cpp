@@ -81,7 +81,7 @@ std::string render_head(const http_call& call) {
                 + "\r\n";
   for (auto& [name, value] : call.headers)
     result += name + ": " + value + "\r\n";
-  auto size = call.body ? call.body->size() : 0;
+  auto size = call.body_size();
   // A method that has a body says that it is empty (RFC 9110 §8.6).
   if (size > 0
       || (call.method != "GET" && call.method != "HEAD"

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <variant>
 
+#include <switchboard/large_content.hpp>
+
 #include "net/dial.hpp"
 #include "net/response_reader.hpp"
 
@@ -35,6 +37,8 @@ struct http_call {
   header_list headers;
   /// May be null: no body.
   std::shared_ptr<const std::string> body;
+  /// In place of `body`, where that is too large for memory.
+  std::shared_ptr<const large_content> large_body;
   /// Whether doing it twice is the same as doing it once, so that it may go
   /// out again after a kept connection has turned out to be closed.
   bool idempotent = false;
@@ -43,6 +47,13 @@ struct http_call {
   std::chrono::nanoseconds timeout = std::chrono::seconds{10};
   /// In bytes; a larger body fails.
   std::size_t max_response_size = 1024 * 1024;
+
+  /// In bytes.
+  std::uint64_t body_size() const noexcept {
+    if (body)
+      return body->size();
+    return large_body ? large_body->size() : 0;
+  }
 };
 
 /// Why there is no answer.

@@ -21,6 +21,9 @@ using std::chrono::seconds;
 constexpr seconds usual_patience{4};
 constexpr seconds most_patience{60};
 
+/// Of a large body, so much is in memory.
+constexpr std::uint64_t piece_size = 256 * 1024;
+
 /// How long a peer says that it keeps an idle connection, less a second.
 std::chrono::nanoseconds patience_of(const http_response& answer) {
   header_cursor cursor{answer.header("Keep-Alive")};
@@ -64,6 +67,7 @@ http_connection::~http_connection() {
 }
 
 void http_connection::cut() noexcept {
+  forget_body();
   loop_.disarm(*this);
   if (std::exchange(watching_, false))
     loop_.remove(wire_->fd());
@@ -85,6 +89,8 @@ void http_connection::ask(const http_call& call) {
   ++asked_;
   head_ = render_head(call);
   body_ = call.body;
+  large_body_ = call.large_body;
+  total_ = head_.size() + call.body_size();
   written_ = 0;
   answer_begun_ = false;
   write_problem_.clear();
@@ -133,17 +139,22 @@ void http_connection::on_io(std::uint32_t events) {
 }
 
 bool http_connection::write() {
-  auto body = body_ ? std::string_view{*body_} : std::string_view{};
-  auto total = head_.size() + body.size();
-  while (written_ < total) {
+  while (written_ < total_) {
     std::array<iovec, 2> pieces{};
     std::size_t count = 0;
-    auto add = [&](std::string_view text) {
-      if (!text.empty())
-        pieces[count++] = {const_cast<char*>(text.data()), text.size()};
+    auto add = [&](std::string_view text, std::uint64_t begin) {
+      auto done = written_ > begin ? written_ - begin : 0;
+      if (done < text.size())
+        pieces[count++] = {const_cast<char*>(text.data()) + done,
+                           text.size() - static_cast<std::size_t>(done)};
     };
-    add(std::string_view{head_}.substr(std::min(written_, head_.size())));
-    add(body.substr(written_ > head_.size() ? written_ - head_.size() : 0));
+    add(head_, 0);
+    add(body_at_hand(), head_.size() + piece_begin_);
+    if (count == 0) {
+      // Nothing to say until it is there.
+      want_piece();
+      return true;
+    }
     auto result = wire_->write({pieces.data(), count});
     if (result.what == wire_result::status::failed) {
       write_problem_ = result.error.message();
@@ -154,6 +165,46 @@ bool http_connection::write() {
       return false;
   }
   return true;
+}
+
+std::string_view http_connection::body_at_hand() const noexcept {
+  return body_ ? std::string_view{*body_} : std::string_view{piece_};
+}
+
+void http_connection::want_piece() {
+  if (piece_whom_)
+    return;
+  piece_begin_ += piece_.size();
+  piece_ = {};
+  piece_whom_ = std::make_shared<http_connection*>(this);
+  auto size = std::min(piece_size, large_body_->size() - piece_begin_);
+  large_body_->read(piece_begin_, static_cast<std::size_t>(size),
+                    [door = loop_.door(), whom = piece_whom_](
+                        std::string&& bytes, std::error_code problem) {
+                      door->post([whom, bytes = std::move(bytes),
+                                  problem]() mutable {
+                        if (*whom != nullptr)
+                          (*whom)->on_piece(std::move(bytes), problem);
+                      });
+                    });
+}
+
+void http_connection::on_piece(std::string&& bytes, std::error_code problem) {
+  piece_whom_.reset();
+  if (problem)
+    return fail(http_failure::kind::lost,
+                "the body cannot be read: " + problem.message());
+  piece_ = std::move(bytes);
+  watch(EPOLLIN | EPOLLOUT);
+}
+
+void http_connection::forget_body() noexcept {
+  if (auto whom = std::exchange(piece_whom_, nullptr))
+    *whom = nullptr;
+  body_.reset();
+  large_body_.reset();
+  piece_ = {};
+  piece_begin_ = 0;
 }
 
 void http_connection::read() {
@@ -190,11 +241,10 @@ void http_connection::read() {
 }
 
 void http_connection::finish() {
-  auto total = head_.size() + (body_ ? body_->size() : 0);
-  auto reusable = reader_->keeps_alive() && written_ == total;
+  auto reusable = reader_->keeps_alive() && written_ == total_;
   auto answer = reader_->take_response();
   reader_.reset();
-  body_.reset();
+  forget_body();
   if (reusable) {
     patience_ = patience_of(answer);
     reusable = patience_.count() > 0;
@@ -205,7 +255,7 @@ void http_connection::finish() {
 
 void http_connection::fail(http_failure::kind what, std::string text) {
   reader_.reset();
-  body_.reset();
+  forget_body();
   // Where not one byte has left us, nobody can have done the request.
   if (what == http_failure::kind::lost && written_ == 0)
     what = http_failure::kind::unreachable;

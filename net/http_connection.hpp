@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 #include "net/http_call.hpp"
 #include "net/loop.hpp"
@@ -71,6 +73,12 @@ private:
 
   /// @returns whether there is nothing more to say.
   bool write();
+  /// What is at hand of the body.
+  std::string_view body_at_hand() const noexcept;
+  /// Has the next piece of a large body read.
+  void want_piece();
+  void on_piece(std::string&& bytes, std::error_code problem);
+  void forget_body() noexcept;
   void read();
   void finish();
   void fail(http_failure::kind what, std::string text);
@@ -90,7 +98,15 @@ private:
   // Of the request under way.
   std::string head_;
   std::shared_ptr<const std::string> body_;
-  std::size_t written_ = 0;
+  std::shared_ptr<const large_content> large_body_;
+  /// Of a large body, and where in it that begins.
+  std::string piece_;
+  std::uint64_t piece_begin_ = 0;
+  /// Where a piece under way goes; null: none is, or nobody wants it any more.
+  std::shared_ptr<http_connection*> piece_whom_;
+  /// Of head and body.
+  std::uint64_t total_ = 0;
+  std::uint64_t written_ = 0;
   std::unique_ptr<response_reader> reader_;
   bool answer_begun_ = false;
   /// Why writing has failed; what was read first still counts.

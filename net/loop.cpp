@@ -53,6 +53,7 @@ loop::loop(io_method how)
 }
 
 loop::~loop() {
+  door_->shut();
   // What is disposed of may dispose of more.
   while (!graveyard_.empty())
     std::exchange(graveyard_, {}).clear();
@@ -121,6 +122,7 @@ void loop::dispatch(const epoll_event& event) {
     [[maybe_unused]] auto n = ::read(event_.get(), &value, sizeof value);
     // From here on a message pushed must wake us again.
     woken_.store(false, std::memory_order_release);
+    door_->run();
   } else {
     static_cast<io_handler*>(event.data.ptr)->on_io(event.events);
   }

@@ -15,6 +15,7 @@
 #include <switchboard/options.hpp>
 
 #include "net/counter.hpp"
+#include "net/loop_door.hpp"
 #include "net/timer.hpp"
 #include "net/unique_fd.hpp"
 #include "net/write_scratch.hpp"
@@ -123,6 +124,11 @@ public:
   /// none is under way already.
   void wake() noexcept;
 
+  /// For threads that may outlive it. Any thread.
+  const std::shared_ptr<loop_door>& door() const noexcept {
+    return door_;
+  }
+
   // -- the loop's own thread
   // ----------------------------------------------------
 
@@ -205,6 +211,7 @@ private:
 
   unique_fd epoll_;
   unique_fd event_;
+  std::shared_ptr<loop_door> door_ = std::make_shared<loop_door>(*this);
   std::atomic<bool> woken_{false};
   std::atomic<bool> stopped_{false};
   clock::time_point now_ = clock::now();

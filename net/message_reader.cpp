@@ -35,6 +35,10 @@ constexpr message_reader::violation too_large{close_codes::message_too_large,
 /// The longest payload whose length stands in a header's second byte.
 constexpr std::size_t max_short_payload = 125;
 
+/// Of a compressed message that may be delivered in parts, so much is inflated
+/// at a time: it becomes at most a thousand times as much.
+constexpr std::size_t deflated_slice = 1024;
+
 /// What a frame's first byte says where it begins and ends a message as it is:
 /// FIN set, no reserved bit.
 constexpr std::optional<opcode> begins_message(std::byte first) noexcept {
@@ -84,6 +88,8 @@ message_reader::result message_reader::consume(std::span<std::byte> bytes,
       break;
     auto size = static_cast<std::size_t>(
         std::min<std::uint64_t>(remaining_, bytes.size() - out.consumed));
+    if (compressed_ && part_size_ != 0 && !is_control(frame_opcode_))
+      size = std::min(size, deflated_slice);
     if (size == 0 && remaining_ != 0)
       break;
     auto piece = bytes.subspan(out.consumed, size);
@@ -230,7 +236,7 @@ message_reader::begin_frame(const frame_header& header) noexcept {
     compressed_ = header.rsv1;
   }
   if (!compressed_
-      && header.payload_length > max_message_size_ - message_.size())
+      && header.payload_length > max_message_size_ - message_size())
     return too_large;
   return {};
 }
@@ -270,19 +276,32 @@ bool message_reader::take_control(std::span<const std::byte> piece, bool done,
 bool message_reader::take_data(std::span<const std::byte> piece, bool done,
                                message_sink& sink, violation& failure) {
   auto last = done && frame_fin_;
-  auto whole = last && !compressed_ && message_.empty();
+  auto whole = last && !compressed_ && message_.empty() && !in_parts_;
+  // What is at hand of an uncompressed one is delivered from where it lies.
+  if (!last && !compressed_ && part_size_ != 0
+      && message_.size() + piece.size() >= part_size_)
+    in_parts_ = true;
   if (compressed_) {
     failure = take_deflated(piece, last);
   } else {
     if (message_opcode_ == opcode::text && !utf8_.feed(piece))
       failure = not_utf8;
-    else if (!whole)
+    else if (!whole && !in_parts_)
       failure = take_plain(piece);
   }
   if (failure.code == 0 && last && !utf8_.complete())
     failure = not_utf8;
   if (failure.code != 0)
     return false;
+  if (compressed_) {
+    in_parts_ =
+        in_parts_
+        || (!last && part_size_ != 0 && message_.size() >= part_size_);
+    if (in_parts_ && (last || message_.size() >= part_size_))
+      return deliver_part({}, last, sink);
+  } else if (in_parts_) {
+    return deliver_part(piece, last, sink);
+  }
   if (!last)
     return true;
   auto op = std::exchange(message_opcode_, opcode::continuation);
@@ -292,6 +311,32 @@ bool message_reader::take_data(std::span<const std::byte> piece, bool done,
   auto joined = std::exchange(message_, {});
   auto go_on = sink.on_message(op, joined);
   give_back(std::move(joined));
+  return go_on;
+}
+
+bool message_reader::deliver_part(std::span<const std::byte> piece, bool last,
+                                  message_sink& sink) {
+  auto op = message_opcode_;
+  part_place place{delivered_ == 0, last && piece.empty()};
+  auto gathered = std::exchange(message_, {});
+  auto go_on = true;
+  if (!gathered.empty() || piece.empty()) {
+    delivered_ += gathered.size();
+    go_on = sink.on_part(op, gathered, place);
+    give_back(std::move(gathered));
+    place.first = false;
+  }
+  if (!piece.empty()) {
+    delivered_ += piece.size();
+    place.last = last;
+    go_on = sink.on_part(op, piece, place) && go_on;
+  }
+  if (last) {
+    message_opcode_ = opcode::continuation;
+    utf8_.reset();
+    delivered_ = 0;
+    in_parts_ = false;
+  }
   return go_on;
 }
 
@@ -309,7 +354,8 @@ message_reader::take_deflated(std::span<const std::byte> piece, bool last) {
                                            inflate_no_context_takeover_);
   borrow(message_);
   auto before = message_.size();
-  auto status = inflater_->feed(piece, last, message_, max_message_size_);
+  auto status = inflater_->feed(piece, last, message_,
+                                max_message_size_ - delivered_);
   // What came out before the stream went wrong is judged first, so that the
   // verdict does not hang on how the bytes were cut.
   if (message_opcode_ == opcode::text

@@ -16,6 +16,12 @@
 
 namespace switchboard::net {
 
+/// Where in its message a part lies.
+struct part_place {
+  bool first = false;
+  bool last = false;
+};
+
 /// Receives what a `message_reader` finds. Spans are valid during the call
 /// only. A call must not destroy the reader nor call into it.
 class message_sink {
@@ -24,6 +30,18 @@ public:
   /// @param op text or binary.
   /// @returns whether the reader may go on to the next frame.
   virtual bool on_message(opcode op, std::span<const std::byte> payload) = 0;
+
+  /// The next bytes of a message that is delivered in parts; text may be cut
+  /// inside a character. What has failed has no last part.
+  /// @param op of the message.
+  /// @returns whether the reader may go on.
+  virtual bool on_part(opcode op, std::span<const std::byte> bytes,
+                       part_place place) {
+    static_cast<void>(op);
+    static_cast<void>(bytes);
+    static_cast<void>(place);
+    return true;
+  }
 
   /// @returns whether the reader may go on.
   virtual bool on_ping(std::span<const std::byte> payload) = 0;
@@ -68,6 +86,13 @@ public:
   /// After a failure or a close frame nothing is taken any more.
   result consume(std::span<std::byte> bytes, message_sink& sink);
 
+  /// Delivers messages in parts from now on, where they are not complete with
+  /// about so many bytes. A message that was begun stays as it is.
+  /// @param size in bytes; 0: never.
+  void deliver_parts(std::uint32_t size) noexcept {
+    part_size_ = size;
+  }
+
   /// Whether a message was begun and is not complete.
   bool inside_message() const noexcept;
 
@@ -98,6 +123,16 @@ private:
   bool take_data(std::span<const std::byte> piece, bool done,
                  message_sink& sink, violation& failure);
 
+  /// Delivers what is at hand of a message in parts.
+  /// @param piece of it behind what is gathered.
+  bool deliver_part(std::span<const std::byte> piece, bool last,
+                    message_sink& sink);
+
+  /// Bytes of the message so far, delivered ones counted.
+  std::size_t message_size() const noexcept {
+    return delivered_ + message_.size();
+  }
+
   violation take_plain(std::span<const std::byte> piece);
   violation take_deflated(std::span<const std::byte> piece, bool last);
 
@@ -105,6 +140,10 @@ private:
   /// Payload of the frame begun that is yet to come.
   std::uint64_t remaining_ = 0;
   std::vector<std::byte> message_;
+  /// Bytes of the message begun that were delivered in parts.
+  std::size_t delivered_ = 0;
+  /// 0: none.
+  std::uint32_t part_size_ = 0;
   /// Null until the first message that is compressed.
   std::unique_ptr<inflater> inflater_;
   /// Of a control frame that came in pieces.
@@ -126,6 +165,8 @@ private:
   bool inside_frame_ = false;
   bool frame_fin_ = false;
   bool compressed_ = false;
+  /// Whether the message begun is delivered in parts.
+  bool in_parts_ = false;
   bool ended_ = false;
 };
 

@@ -26,7 +26,7 @@ void outgoing_frame::write_header_before(std::size_t body_size, bool rsv1,
                                          const mask_key* key) noexcept {
   auto size = header_size(body_size, key != nullptr);
   write_header({storage() + max_header_bytes - size, size}, op_, body_size,
-               true, rsv1, key);
+               fin_, rsv1, key);
   header_size_ = static_cast<std::uint8_t>(size);
   body_size_ = body_size;
 }
@@ -49,18 +49,36 @@ frame_ptr outgoing_frame::copy(opcode op, std::span<const std::byte> bytes,
                                bool rsv1, const mask_key* key) {
   auto frame = make(op, bytes.size());
   frame->write_header_before(bytes.size(), rsv1, key);
-  if (!bytes.empty()) {
-    std::span body{frame->storage() + max_header_bytes, bytes.size()};
-    std::memcpy(body.data(), bytes.data(), bytes.size());
-    if (key != nullptr)
-      apply_mask(body, *key);
-  }
+  frame->write_body(bytes, key);
   return frame_ptr{frame};
+}
+
+frame_ptr outgoing_frame::fragment(opcode op, std::span<const std::byte> bytes,
+                                   bool fin, const mask_key* key) {
+  auto frame = make(op, bytes.size());
+  frame->fin_ = fin;
+  frame->write_header_before(bytes.size(), false, key);
+  frame->write_body(bytes, key);
+  return frame_ptr{frame};
+}
+
+void outgoing_frame::write_body(std::span<const std::byte> bytes,
+                                const mask_key* key) noexcept {
+  if (bytes.empty())
+    return;
+  std::span body{storage() + max_header_bytes, bytes.size()};
+  std::memcpy(body.data(), bytes.data(), bytes.size());
+  if (key != nullptr)
+    apply_mask(body, *key);
 }
 
 outgoing_message::outgoing_message(opcode op,
                                    std::shared_ptr<const std::string> bytes)
     : op_(op), bytes_(std::move(bytes)) {}
+
+outgoing_message::outgoing_message(opcode op,
+                                   std::shared_ptr<const large_content> large)
+    : op_(op), large_(std::move(large)) {}
 
 const frame_ptr& outgoing_message::plain() {
   if (!plain_)

@@ -14,6 +14,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <switchboard/close_code.hpp>
+#include <switchboard/large_content.hpp>
 
 #include "net/deflate.hpp"
 #include "net/frame.hpp"
@@ -41,6 +42,11 @@ public:
   /// A frame with a copy of its bytes, masked where a key is given.
   static frame_ptr copy(opcode op, std::span<const std::byte> bytes,
                         bool rsv1 = false, const mask_key* key = nullptr);
+
+  /// A piece of a message, with a copy of its bytes.
+  /// @param op of the message for its first fragment, else `continuation`.
+  static frame_ptr fragment(opcode op, std::span<const std::byte> bytes,
+                            bool fin, const mask_key* key);
 
   std::span<const std::byte> header() const noexcept {
     return leading().first(header_size_);
@@ -75,6 +81,16 @@ public:
     return op_;
   }
 
+  /// Whether a data message is complete with it.
+  bool ends_message() const noexcept {
+    return fin_ && !control();
+  }
+
+  /// Whether it is a piece of a message: then it cannot be left out.
+  bool is_fragment() const noexcept {
+    return !fin_ || op_ == opcode::continuation;
+  }
+
   /// Whether more than one holds it.
   bool shared() const noexcept {
     return references_.load(std::memory_order_relaxed) > 1;
@@ -92,6 +108,9 @@ private:
 
   void write_header_before(std::size_t body_size, bool rsv1,
                            const mask_key* key) noexcept;
+
+  void write_body(std::span<const std::byte> bytes,
+                  const mask_key* key) noexcept;
 
   /// Room for a header of any size, then the body; the header ends where the
   /// body begins.
@@ -120,6 +139,7 @@ private:
   mutable std::atomic<std::uint32_t> references_{0};
   opcode op_;
   std::uint8_t header_size_ = 0;
+  bool fin_ = true;
 };
 
 /// A message on its way to any number of connections. Encodes itself once
@@ -132,6 +152,9 @@ public:
   /// @param op text or binary.
   outgoing_message(opcode op, std::shared_ptr<const std::string> bytes);
 
+  /// A message that goes out in fragments.
+  outgoing_message(opcode op, std::shared_ptr<const large_content> large);
+
   /// The uncompressed, unmasked frame.
   const frame_ptr& plain();
 
@@ -142,7 +165,12 @@ public:
     return op_;
   }
 
-  /// Null where empty.
+  /// Null for a message whose bytes are at hand.
+  const std::shared_ptr<const large_content>& large() const noexcept {
+    return large_;
+  }
+
+  /// Null where empty, or large.
   const std::shared_ptr<const std::string>& bytes() const noexcept {
     return bytes_;
   }
@@ -165,6 +193,7 @@ private:
 
   opcode op_ = opcode::text;
   std::shared_ptr<const std::string> bytes_;
+  std::shared_ptr<const large_content> large_;
   frame_ptr plain_;
   std::vector<variant> compressed_;
 };

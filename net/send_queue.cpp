@@ -44,12 +44,17 @@ void send_queue::push_control(frame_ptr frame) {
 }
 
 std::vector<send_token> send_queue::drop_oldest(std::size_t limit) {
+  return drop(limit, false);
+}
+
+std::vector<send_token> send_queue::drop(std::size_t limit, bool fragments) {
   std::vector<send_token> dropped;
   if (empty())
     return dropped;
   auto keep = first_unbegun();
   for (auto i = keep; i != entries_.end(); ++i) {
-    if (bytes_ > limit && !i->frame->control()) {
+    if (bytes_ > limit && !i->frame->control()
+        && (fragments || !i->frame->is_fragment())) {
       bytes_ -= i->frame->size();
       if (i->token != 0)
         dropped.push_back(i->token);
@@ -66,7 +71,7 @@ std::vector<send_token> send_queue::drop_oldest(std::size_t limit) {
 std::vector<send_token> send_queue::drop_all() {
   // No queue is ever small enough for a limit of zero: everything that may
   // go goes.
-  return drop_oldest(0);
+  return drop(0, true);
 }
 
 std::span<iovec> send_queue::gather(std::span<iovec> vectors,
@@ -167,7 +172,7 @@ std::size_t send_queue::advance(std::size_t count,
     offset_ = 0;
     if (front.frame->control())
       control_bytes_ -= static_cast<std::uint32_t>(size);
-    else
+    else if (front.frame->ends_message())
       ++messages;
     if (front.token != 0)
       done.push_back(front.token);

@@ -47,11 +47,12 @@ public:
   void push_control(frame_ptr frame);
 
   /// Takes out data frames that were not begun, oldest first, until at most
-  /// `limit` bytes are left or none can go.
+  /// `limit` bytes are left or none can go. Fragments stay.
   /// @returns the tokens of what was dropped, zeros left out.
   std::vector<send_token> drop_oldest(std::size_t limit);
 
-  /// Takes out every data frame that was not begun.
+  /// Takes out every data frame that was not begun, fragments too: no message
+  /// may follow.
   std::vector<send_token> drop_all();
 
   /// Describes what to write next.
@@ -86,7 +87,7 @@ public:
   /// @returns its token.
   send_token advance_alone(std::uint64_t& messages) noexcept {
     auto token = entries_.front().token;
-    if (!entries_.front().frame->control())
+    if (entries_.front().frame->ends_message())
       ++messages;
     entries_.pop_front();
     offset_ = 0;
@@ -116,10 +117,12 @@ public:
 
   /// Notes that `count` bytes were written.
   /// @param done receives the tokens of finished entries, zeros left out.
-  /// @returns how many data frames were finished.
+  /// @returns how many messages were finished.
   std::size_t advance(std::size_t count, std::vector<send_token>& done);
 
 private:
+  std::vector<send_token> drop(std::size_t limit, bool fragments);
+
   /// The first entry that nothing was written of.
   entry* first_unbegun() const noexcept {
     return entries_.begin()

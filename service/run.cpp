@@ -102,7 +102,8 @@ public:
     auto flows = flows::engine::start(
         *instance_, system_, what.program, report_, {},
         {[this](auto& name) { return instance_->client_tls(name); },
-         what.value.switchboard.proxies});
+         what.value.switchboard.proxies},
+        what.value.switchboard.runtime.temporary_directory);
     if (!flows)
       return fail(flows.error(), exit_failed);
     engine_ = std::move(*flows);

@@ -195,6 +195,28 @@ enum class flow_source : std::uint8_t {
   schedule,
 };
 
+/// Where a flow keeps the bytes of a message.
+struct streaming_options {
+  enum class kind : std::uint8_t {
+    /// In memory, up to a size of its own.
+    in_memory,
+    /// In memory, and in a temporary file where it is larger.
+    file_store,
+    /// The same, but it can be read once only.
+    non_repeatable,
+  };
+
+  kind type = kind::in_memory;
+  // In bytes; the first three are of `in_memory`.
+  std::size_t initial_buffer_size = 512 * 1024;
+  /// 0: it does not grow beyond its initial size.
+  std::size_t buffer_size_increment = 512 * 1024;
+  /// 0: no limit but that of messages.
+  std::size_t max_buffer_size = 1024 * 1024;
+  /// What is larger goes into a file.
+  std::size_t in_memory_size = 512 * 1024;
+};
+
 /// `[[flow]]`.
 struct flow_options {
   std::string name;
@@ -207,6 +229,12 @@ struct flow_options {
   std::vector<std::string> default_groups;
   /// Unset: the handshake's Content-Type, else by the message's kind.
   std::optional<std::string> output_mime_type;
+  /// What binary messages are written in, by a name that ICU knows. Unset:
+  /// UTF-8, and what is not is left alone.
+  std::optional<std::string> output_encoding = std::nullopt;
+  /// Of the sources of messages. Unset: in memory, as large as a message may
+  /// be.
+  std::optional<streaming_options> streaming = std::nullopt;
   /// Of the sources of sockets, see `subscribe_source_request`. Unset: the
   /// configuration's.
   std::optional<reconnection_options> reconnection = std::nullopt;

@@ -286,6 +286,9 @@ struct runtime_options {
   std::size_t shards = 0;
   io_method io = io_method::automatic;
   drain_options drain;
+  /// Where messages too large for memory lie; empty: where the system keeps
+  /// temporary files.
+  std::string temporary_directory;
 };
 
 /// `[admin]`.

@@ -7,13 +7,19 @@
 #include <string_view>
 #include <utility>
 
+#include <caf/error.hpp>
 #include <caf/meta/load_callback.hpp>
+#include <caf/meta/save_callback.hpp>
 #include <caf/meta/type_name.hpp>
+#include <caf/sec.hpp>
+
+#include <switchboard/large_content.hpp>
 
 namespace switchboard {
 
 /// The content of one message: immutable bytes, shared by its copies, and
-/// whether they go as binary or as text. Text is UTF-8.
+/// whether they go as binary or as text. Text is UTF-8. Bytes that are too
+/// large for memory are a `large_content`, which does not leave the process.
 class payload {
 public:
   payload() = default;
@@ -25,6 +31,15 @@ public:
   payload(std::shared_ptr<const std::string> bytes, bool binary)
       : bytes_(std::move(bytes)), binary_(binary) {}
 
+  payload(std::shared_ptr<const large_content> large, bool binary)
+      : large_(std::move(large)), binary_(binary) {}
+
+  /// Null where the bytes are in memory.
+  const std::shared_ptr<const large_content>& large() const noexcept {
+    return large_;
+  }
+
+  /// The bytes in memory; none of a large content.
   std::string_view view() const noexcept {
     return bytes_ ? std::string_view{*bytes_} : std::string_view{};
   }
@@ -33,15 +48,18 @@ public:
     return std::as_bytes(std::span{view()});
   }
 
+  /// In memory or not.
   std::size_t size() const noexcept {
-    return bytes_ ? bytes_->size() : 0;
+    if (bytes_)
+      return bytes_->size();
+    return large_ ? static_cast<std::size_t>(large_->size()) : 0;
   }
 
   bool binary() const noexcept {
     return binary_;
   }
 
-  /// The storage itself; null where empty.
+  /// The storage itself; null where empty or large.
   const std::shared_ptr<const std::string>& storage() const noexcept {
     return bytes_;
   }
@@ -51,14 +69,22 @@ public:
     std::string bytes{x.view()};
     auto load = [&]() -> caf::error {
       x.bytes_ = std::make_shared<const std::string>(std::move(bytes));
+      x.large_ = nullptr;
+      return caf::none;
+    };
+    auto save = [&]() -> caf::error {
+      if (x.large_)
+        return caf::make_error(caf::sec::runtime_error,
+                               "a large content does not leave its process");
       return caf::none;
     };
     return f(caf::meta::type_name("payload"), bytes, x.binary_,
-             caf::meta::load_callback(load));
+             caf::meta::load_callback(load), caf::meta::save_callback(save));
   }
 
 private:
   std::shared_ptr<const std::string> bytes_;
+  std::shared_ptr<const large_content> large_;
   bool binary_ = false;
 };
 

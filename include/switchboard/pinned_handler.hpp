@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -60,8 +61,28 @@ public:
   /// read on where it owed its whole credit.
   virtual void done() = 0;
 
+  /// Reads on after a `message_parts::add` that said stop.
+  virtual void read_on() {}
+
 protected:
   ~local_socket() = default;
+};
+
+/// Takes one large message of a socket, part by part, on the shard's thread.
+/// Destroyed before `finish` where the message will never be complete. May
+/// throw as `pinned_handler::on_message`.
+class message_parts {
+public:
+  virtual ~message_parts() = default;
+
+  /// The next bytes; text may be cut inside a character.
+  /// @returns whether more may come at once; if not, `local_socket::read_on`
+  ///          lets them. A few may come all the same.
+  virtual bool add(std::string_view bytes) = 0;
+
+  /// The message is complete; the last call.
+  /// @returns as `pinned_handler::on_message`.
+  virtual bool finish() = 0;
 };
 
 /// A pinned actor that gets the messages of its own shard's sockets by a call
@@ -78,6 +99,19 @@ public:
   /// @returns whether the message is done with. If not, it counts against the
   ///          source's credit until `local_socket::done`.
   virtual bool on_message(local_socket& from, message_view content) = 0;
+
+  /// From how many bytes on messages that are not complete yet come in parts;
+  /// 0: never. Asked once a connection.
+  virtual std::uint32_t part_size() const noexcept {
+    return 0;
+  }
+
+  /// A socket of this shard has begun a large message. What it throws ends the
+  /// actor.
+  /// @returns who takes it, and counts against the source's credit until its
+  ///          end; null: nobody, it is dropped.
+  virtual std::unique_ptr<message_parts> on_parts(local_socket& from,
+                                                  bool binary);
 
   /// A message that was sent with an id is written, or will never be.
   /// @param problem CONNECTIVITY where it is lost, else empty. What it throws

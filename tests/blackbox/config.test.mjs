@@ -136,7 +136,6 @@ test("what comes later is refused by name", async (t) => {
     cluster: "[cluster]\nname = \"c\"\n",
     object_store: "[object_store.a]\ntype = \"memory\"\n",
     redelivery: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nredelivery = {}\nsteps = []\n",
-    streaming: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nstreaming = { type = \"in-memory\" }\nsteps = []\n",
   };
   for (const [key, text] of Object.entries(cases))
     await t.test(key, async (t) => {

@@ -21,6 +21,7 @@ config = "chat"
 path = "chat/{room}/"
 default_groups = ["a", "b"]
 output_mime_type = "application/json; charset=utf-8"
+output_encoding = "UTF-16LE"
 [[flow]]
 name = "connected"
 source = "on-inbound-connection"
@@ -57,6 +58,7 @@ reconnection = { strategy = "reconnect", count = 7 }
                   (std::vector<std::string>{"a", "b"}));
   CAF_CHECK_EQUAL(*flows[0].output_mime_type,
                   "application/json; charset=utf-8");
+  CAF_CHECK_EQUAL(*flows[0].output_encoding, "UTF-16LE");
   CAF_CHECK_EQUAL(flows[0].at.line, 6u);
   CAF_CHECK(flows[1].source == flow_source::on_inbound_connection);
   CAF_CHECK_EQUAL(flows[1].config, "chat");
@@ -97,6 +99,17 @@ CAF_TEST(the keys of a flow are checked) {
        {R"(output_mime_type = "json")",
         "20: flow[0].output_mime_type: \"json\" is no MIME type, expected one "
         "such as \"application/json\""},
+       {R"(output_encoding = "utf-8")", ""},
+       {R"(output_encoding = "ISO-8859-1")", ""},
+       {R"(output_encoding = "klingon")",
+        "19: flow[0].output_encoding: \"klingon\" is no known encoding, "
+        "expected one such as \"UTF-8\" or \"ISO-8859-1\""},
+       {R"(output_encoding = "")",
+        "19: flow[0].output_encoding: \"\" is no known encoding, expected one "
+        "such as \"UTF-8\" or \"ISO-8859-1\""},
+       {R"(output_encoding = "UTF-8,version=1")",
+        "19: flow[0].output_encoding: \"UTF-8,version=1\" is no known "
+        "encoding, expected one such as \"UTF-8\" or \"ISO-8859-1\""},
        {"primary_node_only = 1",
         "21: flow[0].primary_node_only: is an integer, expected true or false"},
        {"steps = {}",

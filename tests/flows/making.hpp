@@ -44,6 +44,24 @@ inline value make_json(std::string text) {
   return std::make_shared<const document>(payload{std::move(text)}, true);
 }
 
+/// A binary message of a flow with an `output_encoding`.
+inline value make_encoded(std::string bytes, std::string encoding,
+                          std::string mime_type = "text/plain") {
+  struct tags {
+    std::optional<std::string> type;
+    std::optional<std::string> encoding;
+  };
+  auto of_flow = std::make_shared<tags>();
+  of_flow->type = std::move(mime_type);
+  of_flow->encoding = std::move(encoding);
+  // The tags live as long as the document.
+  auto made = new document{payload{std::move(bytes), true}, of_flow->type,
+                           nullptr, of_flow->encoding};
+  return std::shared_ptr<const document>{made, [of_flow](const document* what) {
+                                           delete what;
+                                         }};
+}
+
 inline scope make_scope(value content) {
   return {std::move(content), make_attributes(), {}, {}};
 }

@@ -1,0 +1,183 @@
+#define CAF_SUITE flows.runner_streams
+
+#include "tests/flows/fakes.hpp"
+
+using namespace switchboard;
+using namespace switchboard::flows;
+using namespace switchboard::flows::testing;
+
+namespace {
+
+/// A socket of the runner's own shard.
+class fake_local final : public local_socket {
+public:
+  void set_handle(caf::strong_actor_ptr handle) {
+    handle_ = std::move(handle);
+  }
+
+  send_outcome send(message_view) override {
+    return send_outcome::not_open;
+  }
+
+  send_outcome send(const payload&) override {
+    return send_outcome::not_open;
+  }
+
+  send_outcome send(const payload& content, pinned_handler&,
+                    std::uint64_t) override {
+    sent.emplace_back(content.view());
+    return send_outcome::queued;
+  }
+
+  void close(close_code, std::string_view) override {}
+
+  socket_attributes attributes() override {
+    return make_attributes();
+  }
+
+  caf::strong_actor_ptr handle() override {
+    return handle_;
+  }
+
+  void done() override {
+    ++dones;
+  }
+
+  std::vector<std::string> sent;
+  int dones = 0;
+
+private:
+  caf::strong_actor_ptr handle_;
+};
+
+struct fixture : test_coordinator_fixture<test_config> {
+  fixture() : w(std::make_shared<world>()) {
+    registry = sys.spawn(fake_registry, w);
+    socket = sys.spawn(fake_socket, w);
+    local.set_handle(caf::actor_cast<caf::strong_actor_ptr>(socket));
+    run();
+  }
+
+  ~fixture() {
+    caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(socket, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(registry, caf::exit_reason::user_shutdown);
+    run();
+  }
+
+  runner& spawn(flow_options flow) {
+    auto code = compile({std::move(flow)});
+    if (!code.value)
+      CAF_FAIL(code.diagnostics.front().message);
+    counters = std::make_shared<flow_counters>();
+    handle = sys.spawn<runner>(runner_settings{
+        code.value,
+        0,
+        registry,
+        {},
+        counters,
+        std::make_shared<lua_sandbox>(code.value->chunks)});
+    run();
+    auto& result =
+        static_cast<runner&>(*caf::actor_cast<caf::abstract_actor*>(handle));
+    result.context(&unit);
+    return result;
+  }
+
+  flow_options in_memory(std::size_t most) {
+    auto result = make_flow("f", {send("got #[payload]")},
+                            {send("#[error.type] #[#payload]")});
+    result.streaming.emplace();
+    result.streaming->max_buffer_size = most;
+    return result;
+  }
+
+  std::shared_ptr<world> w;
+  std::shared_ptr<flow_counters> counters;
+  registry_actor registry;
+  socket_actor socket;
+  caf::actor handle;
+  caf::scoped_execution_unit unit{&sys};
+  fake_local local;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(runner_streams_tests, fixture)
+
+CAF_TEST(a flow without streaming wants no parts) {
+  auto& aut = spawn(make_flow("f", {send("#[payload]")}));
+  CAF_CHECK_EQUAL(aut.part_size(), 0u);
+}
+
+CAF_TEST(parts become one message) {
+  auto& aut = spawn(in_memory(100));
+  CAF_CHECK_EQUAL(aut.part_size(), 64u * 1024);
+  auto parts = aut.on_parts(local, false);
+  CAF_CHECK(parts->add("ab"));
+  CAF_CHECK(parts->add("cd"));
+  CAF_CHECK(local.sent.empty());
+  CAF_CHECK(parts->finish());
+  CAF_CHECK((local.sent == std::vector<std::string>{"got abcd"}));
+}
+
+CAF_TEST(a message that outgrows its stream runs the flow's on_error) {
+  auto& aut = spawn(in_memory(3));
+  auto parts = aut.on_parts(local, false);
+  CAF_CHECK(parts->add("abcd"));
+  CAF_CHECK(parts->add("e"));
+  parts->finish();
+  CAF_CHECK((local.sent
+             == std::vector<std::string>{"STREAM_MAXIMUM_SIZE_EXCEEDED 0"}));
+  CAF_CHECK_EQUAL(counters->events, 1u);
+  CAF_CHECK_EQUAL(counters->failures, 0u);
+}
+
+CAF_TEST(without an on_error the flow has failed and the socket goes on) {
+  auto flow = in_memory(3);
+  flow.on_error.clear();
+  auto& aut = spawn(std::move(flow));
+  auto parts = aut.on_parts(local, true);
+  parts->add("abcd");
+  CAF_CHECK(parts->finish());
+  CAF_CHECK_EQUAL(counters->failures, 1u);
+  CAF_CHECK(local.sent.empty());
+}
+
+CAF_TEST(a message that came whole obeys the stream's size as well) {
+  auto& aut = spawn(in_memory(3));
+  aut.on_message(local, {"abcd", false});
+  aut.on_message(local, {"abc", false});
+  CAF_CHECK((local.sent
+             == std::vector<std::string>{"STREAM_MAXIMUM_SIZE_EXCEEDED 0",
+                                         "got abc"}));
+}
+
+CAF_TEST(what is never complete runs nothing) {
+  auto& aut = spawn(in_memory(100));
+  {
+    auto parts = aut.on_parts(local, true);
+    parts->add("ab");
+  }
+  run();
+  CAF_CHECK(local.sent.empty());
+  CAF_CHECK_EQUAL(counters->events, 0u);
+}
+
+CAF_TEST(what is not repeatable is read once) {
+  auto flow = make_flow("f", {set("kept", "#[payload]"), send("#[payload]"),
+                              send("#[vars.kept]")},
+                        {send("#[error.message]")});
+  flow.streaming.emplace();
+  flow.streaming->type = streaming_options::kind::non_repeatable;
+  auto& aut = spawn(std::move(flow));
+  aut.on_message(local, {"abc", false});
+  CAF_REQUIRE_EQUAL(local.sent.size(), 1u);
+  CAF_CHECK_EQUAL(local.sent[0], "abc");
+  // The first is written: the run goes on.
+  aut.on_sent(std::uint64_t{1} << 32, {});
+  CAF_REQUIRE_EQUAL(local.sent.size(), 2u);
+  CAF_CHECK(contains(local.sent[1], "the payload was read before"));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
