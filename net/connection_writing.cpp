@@ -132,6 +132,7 @@ frame_ptr connection::deflate(opcode op, std::span<const std::byte> bytes) {
     deflater_ =
         std::make_unique<deflater>(bits, fresh, options_->compression.level,
                                    options_->compression.memory_level);
+  note_memory();
   std::vector<std::byte> out;
   deflater_->message(bytes, out);
   auto key = next_key();
@@ -269,7 +270,7 @@ void connection::after_write() {
   }
   if (phase_ == phase::ended)
     return;
-  if (!paused_ && leftover_)
+  if (!paused_ && !throttled_ && leftover_)
     take_leftover();
   if (phase_ != phase::ended)
     update_interest();
