@@ -147,6 +147,7 @@ caf::error engine::subscribe(const engine_host& host, std::size_t index) {
     request.default_groups = what.default_groups;
   request.credit = 1;
   request.reconnection = what.reconnection;
+  request.send_queue = what.send_queue;
   caf::error result;
   caf::scoped_actor self{system_};
   self->request(host.registry, subscribe_timeout, std::move(request))

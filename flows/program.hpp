@@ -79,6 +79,7 @@ struct open_action {
   pairs_expression query_params;
   pairs_expression uri_params;
   std::optional<reconnection_options> reconnection;
+  send_queue_options send_queue = {};
 };
 
 struct groups_action {
@@ -151,6 +152,7 @@ struct flow {
   std::vector<std::string> default_groups;
   std::optional<std::string> output_mime_type;
   std::optional<reconnection_options> reconnection;
+  send_queue_options send_queue = {};
   /// Of `schedule`; positive.
   std::chrono::nanoseconds every{0};
   /// 0: no limit.
