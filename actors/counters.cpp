@@ -23,8 +23,10 @@ void duration_counter::collect(duration_counts& to) const noexcept {
 
 std::string_view name_of(limit_kind what) noexcept {
   constexpr std::array<std::string_view, limit_kinds> names{
-      "max_connections", "max_header_size", "handshake_timeout", "descriptors",
-      "groups_per_socket"};
+      "max_connections", "max_header_size",       "handshake_timeout",
+      "descriptors",     "max_groups_per_socket", "max_connections_per_address",
+      "max_handshakes",  "max_connection_rate",   "memory",
+      "groups"};
   return names[static_cast<std::size_t>(what)];
 }
 

@@ -37,13 +37,23 @@ enum class limit_kind : std::uint8_t {
   header_size,
   /// `handshake_timeout`.
   handshake_time,
-  /// Descriptors or memory of the process, when a connection came.
+  /// Descriptors or memory of the kernel, when a connection came.
   descriptors,
-  /// Groups of one socket.
+  /// `max_groups_per_socket`.
   groups_per_socket,
+  /// `max_connections_per_address` of a listener.
+  connections_per_address,
+  /// `max_handshakes` of a listener.
+  handshakes,
+  /// `max_connection_rate` of a listener.
+  connection_rate,
+  /// `[limits] memory`: a socket was refused or closed.
+  memory,
+  /// `[limits] groups`.
+  groups,
 };
 
-inline constexpr std::size_t limit_kinds = 5;
+inline constexpr std::size_t limit_kinds = 10;
 
 std::string_view name_of(limit_kind what) noexcept;
 
@@ -78,8 +88,8 @@ public:
   void collect(std::vector<switchboard_statistics::named_count>& to) const;
 
 private:
-  static constexpr std::array<unsigned, 13> statuses{
-      0, 0, 0, 400, 401, 403, 404, 405, 408, 426, 431, 503, 505};
+  static constexpr std::array<unsigned, 14> statuses{
+      0, 0, 0, 400, 401, 403, 404, 405, 408, 426, 429, 431, 503, 505};
 
   static std::string name_at(std::size_t index);
 

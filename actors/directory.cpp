@@ -59,22 +59,25 @@ void directory::remove(socket& who) {
   sockets_.pop_back();
 }
 
-bool directory::join(socket& who, const std::string& group) {
+join_result directory::join(socket& who, const std::string& group) {
   auto config = who.handshake().config();
   auto key = group_key(config, group);
-  auto& entry = groups_[key];
-  if (!entry) {
-    entry = std::make_unique<local_group>();
-    entry->config = config;
-    entry->name = group;
-    index_.shard_joined(key, shard_);
+  auto i = groups_.find(key);
+  if (i == groups_.end()) {
+    if (!index_.shard_joined(key, shard_))
+      return join_result::no_room;
+    auto made = std::make_unique<local_group>();
+    made->config = config;
+    made->name = group;
+    i = groups_.emplace(std::move(key), std::move(made)).first;
   }
+  auto& entry = i->second;
   for (auto& known : who.memberships)
     if (known.group == entry.get())
-      return false;
+      return join_result::already;
   who.memberships.push_back({entry.get(), entry->members.size()});
   entry->members.push_back({&who, who.memberships.size() - 1});
-  return true;
+  return join_result::joined;
 }
 
 bool directory::leave(socket& who, const std::string& group) {

@@ -41,6 +41,15 @@ struct local_group {
   std::vector<member> members;
 };
 
+/// What became of a wish to join a group.
+enum class join_result : std::uint8_t {
+  joined,
+  /// It was in the group already.
+  already,
+  /// The group would be new, and there are as many as there may be.
+  no_room,
+};
+
 /// A socket filter, ready to be applied a thousand times.
 struct compiled_filter {
   std::string config;
@@ -74,8 +83,7 @@ public:
   /// Takes a socket out, and out of its groups.
   void remove(socket& who);
 
-  /// @returns false where it was in the group already.
-  bool join(socket& who, const std::string& group);
+  join_result join(socket& who, const std::string& group);
 
   /// @returns false where it was not in the group.
   bool leave(socket& who, const std::string& group);

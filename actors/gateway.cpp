@@ -56,6 +56,24 @@ attributes_of(net::dialed& what, const outbound_plan& plan,
   return make_handshake(result);
 }
 
+limit_kind kind_of(net::listener_limit what) noexcept {
+  switch (what) {
+    case net::listener_limit::connections:
+      return limit_kind::connections;
+    case net::listener_limit::connections_per_address:
+      return limit_kind::connections_per_address;
+    case net::listener_limit::handshakes:
+      return limit_kind::handshakes;
+    case net::listener_limit::connection_rate:
+      return limit_kind::connection_rate;
+    case net::listener_limit::memory:
+      return limit_kind::memory;
+    case net::listener_limit::descriptors:
+      break;
+  }
+  return limit_kind::descriptors;
+}
+
 } // namespace
 
 gateway::gateway(shard& home, socket_host& host, socket_adopter& adopter,
@@ -92,7 +110,8 @@ gateway::route(const net::listener_state& listener,
                             result.relative_path, result.uri_params);
   if (!found)
     return std::nullopt;
-  result.connection = found->config->connection;
+  result.connection = found->messages->connection ? found->messages->connection
+                                                  : found->config->connection;
   result.subprotocols = found->config->subprotocols;
   result.context = std::make_shared<const socket_route>(std::move(*found));
   return result;
@@ -104,7 +123,7 @@ void gateway::open(net::upgraded&& what) {
   auto groups = route.messages->default_groups;
   auto attributes = attributes_of(what, route);
   auto connection = std::make_unique<net::connection>(
-      home_.loop(), std::move(what.stream), route.config->connection,
+      home_.loop(), std::move(what.stream), what.route.connection,
       what.compression);
   if (report_)
     report_({report::severity::debug,
@@ -128,8 +147,7 @@ gateway::take(actors::open_outbound& request, net::dialed&& what) {
     return make_error(errc::connectivity, "the switchboard is stopping");
   auto attributes = attributes_of(what, plan, request.generation);
   auto connection = std::make_unique<net::connection>(
-      home_.loop(), std::move(what.stream), plan.profile->connection,
-      what.compression);
+      home_.loop(), std::move(what.stream), plan.connection, what.compression);
   if (report_)
     report_({request.socket ? report::severity::info : report::severity::debug,
              request.socket ? "socket reconnected" : "socket opened",
@@ -158,9 +176,7 @@ void gateway::refused(const net::listener_state& listener, unsigned status,
                       std::string_view detail) {
   auto& counters = home_.counters();
   counters.handshakes.refused(status);
-  if (status == 503)
-    counters.reached(limit_kind::connections);
-  else if (status == 431)
+  if (status == 431)
     counters.reached(limit_kind::header_size);
   else if (status == 408)
     counters.reached(limit_kind::handshake_time);
@@ -173,13 +189,17 @@ void gateway::refused(const net::listener_state& listener, unsigned status,
               {"detail", std::string{detail}}}});
 }
 
+void gateway::limit_reached(const net::listener_state&,
+                            net::listener_limit what) {
+  home_.counters().reached(kind_of(what));
+}
+
 void gateway::abandoned(const net::listener_state&) {
   home_.counters().handshakes.abandoned();
 }
 
 void gateway::accept_failed(const net::listener_state& listener,
                             const boost::system::error_code& error) {
-  home_.counters().reached(limit_kind::descriptors);
   if (report_)
     report_(
         {report::severity::warning,

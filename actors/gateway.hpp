@@ -71,6 +71,9 @@ private:
                std::string_view remote_address,
                std::string_view detail) override;
 
+  void limit_reached(const net::listener_state& listener,
+                     net::listener_limit what) override;
+
   void abandoned(const net::listener_state& listener) override;
 
   void accept_failed(const net::listener_state& listener,

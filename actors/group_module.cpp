@@ -97,9 +97,16 @@ void group_index::clear() {
   entries_.clear();
 }
 
-void group_index::shard_joined(const std::string& key, std::size_t shard) {
+bool group_index::shard_joined(const std::string& key, std::size_t shard) {
   std::lock_guard guard{mutex_};
-  entries_[key].shards.push_back(shard);
+  auto i = entries_.find(key);
+  if (i == entries_.end()) {
+    if (entries_.size() >= limit_)
+      return false;
+    i = entries_.emplace(key, entry{}).first;
+  }
+  i->second.shards.push_back(shard);
+  return true;
 }
 
 void group_index::shard_left(const std::string& key, std::size_t shard) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,13 +31,20 @@ public:
     std::vector<caf::strong_actor_ptr> others;
   };
 
+  /// @param count groups that may have members on some shard at a time. Before
+  ///        the first joins.
+  void set_limit(std::size_t count) noexcept {
+    limit_ = count;
+  }
+
   /// Tells the index where to reach a shard.
   void set_shard(std::size_t shard, caf::strong_actor_ptr actor);
 
   /// Lets go of all actors.
   void clear();
 
-  void shard_joined(const std::string& key, std::size_t shard);
+  /// @returns false where the group would be new and is one too many.
+  bool shard_joined(const std::string& key, std::size_t shard);
   void shard_left(const std::string& key, std::size_t shard);
 
   /// @returns false where the actor was in the group already.
@@ -58,6 +66,7 @@ private:
     }
   };
 
+  std::size_t limit_ = std::numeric_limits<std::size_t>::max();
   mutable std::mutex mutex_;
   std::vector<caf::strong_actor_ptr> shards_;
   std::unordered_map<std::string, entry> entries_;

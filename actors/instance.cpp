@@ -11,6 +11,7 @@
 #include "actors/check_options.hpp"
 #include "actors/group_module.hpp"
 #include "actors/internal.hpp"
+#include "actors/limits_guard.hpp"
 #include "actors/listener_hub.hpp"
 #include "actors/outbound_opener.hpp"
 #include "actors/registry.hpp"
@@ -93,6 +94,8 @@ struct instance::impl {
   std::map<std::string, actors::supervisor_actor> supervisors;
   std::unique_ptr<actors::tls_contexts> tls;
   std::unique_ptr<actors::listener_hub> hub;
+  std::shared_ptr<net::admission> entry = std::make_shared<net::admission>();
+  caf::actor guard;
   /// To be opened when everything is up.
   std::vector<outbound_options> outbound;
   report_function report;
@@ -144,7 +147,7 @@ void instance::impl::start_shards(std::size_t count, io_method io,
 
 void instance::impl::start_supervisors(const switchboard_options& options,
                                        const report_function& report) {
-  hub = std::make_unique<actors::listener_hub>(options.listeners, *tls,
+  hub = std::make_unique<actors::listener_hub>(options.listeners, *tls, entry,
                                                shard_actors, report);
   auto names = std::make_shared<net::resolver>();
   actors::registry_setup known;
@@ -266,6 +269,10 @@ void instance::impl::end_actors() {
     send_exit_in_order(who);
   running->wait_for_none(end_time);
   caf::scoped_actor self{system};
+  if (guard) {
+    self->send_exit(guard, caf::exit_reason::user_shutdown);
+    self->wait_for(guard);
+  }
   for (auto& [name, supervisor] : supervisors) {
     self->send_exit(supervisor, caf::exit_reason::user_shutdown);
     self->wait_for(supervisor);
@@ -301,7 +308,13 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
                           + failure.what());
   }
   result->impl_->tls = std::move(*tls);
+  result->impl_->groups.index().set_limit(options.limits.groups);
   result->impl_->start_supervisors(options, on_report);
+  result->impl_->guard = actors::spawn_limits_guard(
+      system,
+      {result->impl_->shards, result->impl_->shard_actors,
+       result->impl_->configs, result->impl_->entry},
+      options.limits, on_report);
   result->impl_->tls->watch();
   result->impl_->outbound = std::move(options.outbound);
   result->impl_->report = std::move(on_report);

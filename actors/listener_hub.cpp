@@ -9,12 +9,13 @@ namespace switchboard::actors {
 
 listener_hub::listener_hub(const std::vector<http_listener_options>& listeners,
                            const tls_contexts& tls,
+                           std::shared_ptr<const net::admission> admission,
                            std::vector<caf::strong_actor_ptr> shards,
                            report_function report)
     : shards_(std::move(shards)), report_(std::move(report)) {
   for (auto& options : listeners) {
-    auto state =
-        std::make_shared<net::listener_state>(options, tls.server(options.tls));
+    auto state = std::make_shared<net::listener_state>(
+        options, tls.server(options.tls), admission);
     // Each shard has its own share: none waits for what another one does.
     state->handshakes_per_shard =
         std::max<std::size_t>(1, options.max_handshakes / shards_.size());

@@ -21,6 +21,7 @@ class listener_hub {
 public:
   listener_hub(const std::vector<http_listener_options>& listeners,
                const tls_contexts& tls,
+               std::shared_ptr<const net::admission> entry,
                std::vector<caf::strong_actor_ptr> shards,
                report_function report);
 

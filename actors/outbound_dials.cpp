@@ -33,9 +33,9 @@ public:
     auto& loop = owner_.home_.loop();
     test_ = why == net::dial::purpose::connectivity_test;
     dial_ = std::make_unique<net::dial>(
-        loop, plan.profile->names, plan.profile->dial, plan.target,
-        plan.headers, loop.now() + request_.patience,
-        static_cast<net::dial_observer&>(*this), why);
+        loop, plan.profile->names, plan.dial, plan.target, plan.headers,
+        loop.now() + request_.patience, static_cast<net::dial_observer&>(*this),
+        why);
     dial_->start();
   }
 

@@ -39,7 +39,8 @@ outbound_keeper::open(const outbound_options& request) {
   if (stopped_)
     return refuse(stopping());
   auto plan = make_outbound_plan(setup_.profile, request, setup_.reconnection,
-                                 caf::actor_cast<caf::strong_actor_ptr>(self_));
+                                 caf::actor_cast<caf::strong_actor_ptr>(self_),
+                                 setup_.send_queue);
   if (!plan)
     return refuse(std::move(plan.error()));
   auto serial = ++last_serial_;

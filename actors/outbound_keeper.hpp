@@ -28,6 +28,7 @@ struct outbound_keeper_setup {
   report_function on_report;
   std::shared_ptr<config_counters> counters =
       std::make_shared<config_counters>();
+  send_queue_lookup send_queue = {};
 };
 
 /// The supervisor's part that opens one configuration's outbound sockets and

@@ -4,6 +4,7 @@
 
 #include <switchboard/error.hpp>
 
+#include "actors/routes.hpp"
 #include "actors/socket.hpp"
 #include "net/digest_memory.hpp"
 
@@ -22,6 +23,7 @@ net::connection_options connection_options_of(const client_options& options) {
   result.send_queue_limit = options.send_queue_limit;
   result.slow_consumer = options.slow_consumer;
   result.compression = options.compression;
+  result.rate = options.rate;
   // What is dropped from the queue would be missing from a shared context.
   if (options.slow_consumer != slow_consumer_policy::close)
     result.compression.client_no_context_takeover = true;
@@ -49,6 +51,19 @@ errc code_of(net::dial_failure::kind what) {
       break;
   }
   return errc::connectivity;
+}
+
+/// Gives the plan the profile's options, or its own where its send queue asks
+/// for it.
+void take_send_queue(outbound_plan& plan, const send_queue_options& queue) {
+  plan.dial = plan.profile->dial;
+  plan.connection = with_send_queue(plan.profile->connection, queue);
+  if (plan.connection->compression.client_no_context_takeover
+      == plan.dial->compression.client_no_context_takeover)
+    return;
+  auto own = std::make_shared<net::dial_options>(*plan.dial);
+  own->compression = plan.connection->compression;
+  plan.dial = std::move(own);
 }
 
 caf::error wrong(std::string text) {
@@ -92,7 +107,8 @@ std::string outbound_plan::address() const {
 caf::expected<outbound_plan_ptr>
 make_outbound_plan(client_profile_ptr profile, const outbound_options& request,
                    const strategy_lookup& fallback,
-                   caf::strong_actor_ptr keeper) {
+                   caf::strong_actor_ptr keeper,
+                   const send_queue_lookup& queue_fallback) {
   if (auto problem = judge_groups(request.default_groups); !problem.empty())
     return wrong(std::move(problem));
   auto result = std::make_shared<outbound_plan>();
@@ -110,6 +126,13 @@ make_outbound_plan(client_profile_ptr profile, const outbound_options& request,
   result->reconnection = request.reconnection ? *request.reconnection
                                               : fallback(result->relative_path);
   result->keeper = std::move(keeper);
+  auto queue = queue_fallback ? queue_fallback(result->relative_path)
+                              : send_queue_options{};
+  if (request.send_queue.limit > 0)
+    queue.limit = request.send_queue.limit;
+  if (request.send_queue.slow_consumer)
+    queue.slow_consumer = request.send_queue.slow_consumer;
+  take_send_queue(*result, queue);
   return outbound_plan_ptr{std::move(result)};
 }
 

@@ -37,6 +37,9 @@ client_profile_ptr make_client_profile(const websocket_options& options,
 /// when it was asked for.
 struct outbound_plan {
   client_profile_ptr profile;
+  /// The profile's, with the send queue that this socket is to have.
+  std::shared_ptr<const net::dial_options> dial;
+  std::shared_ptr<const net::connection_options> connection;
   std::string socket_id;
   std::vector<std::string> groups;
   net::dial_target target;
@@ -59,13 +62,20 @@ using outbound_plan_ptr = std::shared_ptr<const outbound_plan>;
 using strategy_lookup =
     std::function<const reconnection_options&(const std::string& path)>;
 
+/// The send queue that the sources say for outbound sockets, by the path below
+/// the base path.
+using send_queue_lookup =
+    std::function<send_queue_options(const std::string& path)>;
+
 /// Puts the plan together.
+/// @param queue_fallback may be empty.
 /// @param request with a socket id.
 /// @returns INVALID_ARGUMENT where target, headers or groups cannot be used.
 caf::expected<outbound_plan_ptr>
 make_outbound_plan(client_profile_ptr profile, const outbound_options& request,
                    const strategy_lookup& fallback,
-                   caf::strong_actor_ptr keeper);
+                   caf::strong_actor_ptr keeper,
+                   const send_queue_lookup& queue_fallback = {});
 
 /// The error of a handshake that failed.
 caf::error error_of(const net::dial_failure& why);

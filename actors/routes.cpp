@@ -100,6 +100,25 @@ route_table::find_outbound(std::string_view config,
   return std::nullopt;
 }
 
+std::shared_ptr<const net::connection_options>
+with_send_queue(std::shared_ptr<const net::connection_options> what,
+                const send_queue_options& queue) {
+  if (!what || queue == send_queue_options{})
+    return what;
+  auto result = std::make_shared<net::connection_options>(*what);
+  if (queue.limit > 0)
+    result->send_queue_limit = queue.limit;
+  if (queue.slow_consumer)
+    result->slow_consumer = *queue.slow_consumer;
+  // What is dropped from the queue would be missing from a shared context.
+  auto& compression = result->compression;
+  if (result->slow_consumer != slow_consumer_policy::close)
+    (result->self == net::role::server
+         ? compression.server_no_context_takeover
+         : compression.client_no_context_takeover) = true;
+  return result;
+}
+
 net::connection_options connection_options_of(const server_options& options) {
   net::connection_options result;
   result.self = net::role::server;
@@ -110,6 +129,7 @@ net::connection_options connection_options_of(const server_options& options) {
   result.send_queue_limit = options.send_queue_limit;
   result.slow_consumer = options.slow_consumer;
   result.compression = options.compression;
+  result.rate = options.rate;
   // What is dropped from the queue would be missing from a shared context.
   if (options.slow_consumer != slow_consumer_policy::close)
     result.compression.server_no_context_takeover = true;

@@ -28,6 +28,9 @@ struct subscription {
   std::vector<std::string> default_groups;
   std::uint32_t credit = 1;
   std::optional<reconnection_options> reconnection = std::nullopt;
+  /// How its sockets' connections work; null: as the configuration says.
+  std::shared_ptr<const net::connection_options> connection = nullptr;
+  send_queue_options send_queue = {};
 
   /// The target for sockets of one shard.
   const caf::strong_actor_ptr& target(std::size_t shard) const noexcept {
@@ -61,6 +64,8 @@ struct config_routes {
   std::string base_path;
   std::shared_ptr<const net::connection_options> connection;
   std::vector<std::string> subprotocols;
+  /// That one socket may be in; by `socket_type`.
+  std::array<std::size_t, 2> max_groups{1000, 1000};
   /// Each in order of precedence.
   std::vector<subscription_ptr> listeners;
   std::vector<subscription_ptr> connections;
@@ -119,6 +124,13 @@ private:
   /// Longest base path first.
   std::vector<config_routes_ptr> configs_;
 };
+
+/// The same options with another send queue.
+/// @param what null: null.
+/// @returns what it was given where nothing changes.
+std::shared_ptr<const net::connection_options>
+with_send_queue(std::shared_ptr<const net::connection_options> what,
+                const send_queue_options& queue);
 
 /// Connection options of a server configuration.
 net::connection_options connection_options_of(const server_options& options);

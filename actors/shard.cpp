@@ -10,6 +10,8 @@
 
 #include <switchboard/error.hpp>
 
+#include "net/memory_account.hpp"
+
 namespace switchboard::actors {
 
 namespace {
@@ -60,6 +62,7 @@ bool shard::on_thread() const noexcept {
 
 void shard::run() {
   current_shard = this;
+  net::memory_account::attach(&loop_.traffic().held_bytes);
   beat_later();
   loop_.run(*this);
   loop_.disarm(*this);
@@ -78,6 +81,7 @@ void shard::run() {
     for (auto& what : rest)
       refuse(what);
   }
+  net::memory_account::attach(nullptr);
   current_shard = nullptr;
 }
 

@@ -52,6 +52,8 @@ void shard_actor::receive(caf::mailbox_element& what) {
     gateway_.open_listener(std::move(request.bound->sockets[home().index()]),
                            request.state);
     reply{*this, what}.deliver();
+  } else if (content.match_elements<shed_memory>()) {
+    shed(content.get_as<shed_memory>(0).bytes);
   } else if (content.match_elements<close_listeners>()) {
     gateway_.close();
     reply{*this, what}.deliver();
@@ -235,16 +237,11 @@ void shard_actor::adopt(const caf::strong_actor_ptr& handle,
                         const std::vector<std::string>& groups) {
   auto& who = *static_cast<socket*>(handle->get());
   directory_.add(handle);
-  for (auto& group : groups)
-    directory_.join(who, group);
+  join_default_groups(who, groups);
   who.config().opened.fetch_add(1, std::memory_order_relaxed);
   home().counters().opened.add();
   who.count_as(socket_state::open);
   sockets_->add(handle);
-}
-
-bool shard_actor::join_group(socket& who, const std::string& group) {
-  return directory_.join(who, group);
 }
 
 bool shard_actor::leave_group(socket& who, const std::string& group) {

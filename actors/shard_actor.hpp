@@ -13,6 +13,7 @@
 #include "actors/directory.hpp"
 #include "actors/gateway.hpp"
 #include "actors/internal.hpp"
+#include "actors/limits_guard.hpp"
 #include "actors/shard.hpp"
 #include "actors/socket.hpp"
 #include "actors/socket_index.hpp"
@@ -49,7 +50,7 @@ private:
 
   void receive(caf::mailbox_element& what) override;
 
-  bool join_group(socket& who, const std::string& group) override;
+  join_result join_group(socket& who, const std::string& group) override;
   bool leave_group(socket& who, const std::string& group) override;
   void socket_lost(socket& who) override;
   void connection_lost(socket& who, const std::string& why) override;
@@ -65,6 +66,8 @@ private:
   void close(caf::mailbox_element& what);
   void close_some(caf::mailbox_element& what);
   void list(caf::mailbox_element& what);
+  void shed(std::uint64_t bytes);
+  void join_default_groups(socket& who, const std::vector<std::string>& groups);
   void deliver_to_group(caf::mailbox_element& what);
   void cut_everything();
   void check_empty();

@@ -42,6 +42,7 @@ void shard::collect(switchboard_statistics& to) const {
   to.bytes_received += traffic.bytes_received.get();
   to.bytes_sent += traffic.bytes_sent.get();
   to.send_queue_bytes += traffic.queued_bytes.get();
+  to.held_bytes += traffic.held_bytes.get();
   to.opened += counters_.opened.get();
   counters_.closed.collect(to.closed);
   counters_.handshakes.collect(to.handshakes);

@@ -65,7 +65,7 @@ public:
   /// It has handed out its closed event and ended.
   virtual void socket_ended(socket& who) = 0;
 
-  virtual bool join_group(socket& who, const std::string& group) = 0;
+  virtual join_result join_group(socket& who, const std::string& group) = 0;
   virtual bool leave_group(socket& who, const std::string& group) = 0;
 
   /// A handler of its events failed.
@@ -78,7 +78,7 @@ protected:
 /// The request id of the connection event; message events count up from it.
 inline constexpr std::uint64_t connection_event_id = 1;
 
-/// The most groups one socket may be in, and the most bytes of a group's
+/// The most groups that any socket may be in, and the most bytes of a group's
 /// name.
 inline constexpr std::size_t max_groups_per_socket = 1000;
 inline constexpr std::size_t max_group_name = 256;
@@ -141,6 +141,20 @@ public:
   /// Whether it is closing, or gone.
   bool is_closing() const noexcept {
     return gone_ || (connection_ && !connection_->open());
+  }
+
+  /// What `shed` would let go of, in bytes.
+  std::size_t shed_bytes() const noexcept {
+    return connection_ ? connection_->shed_bytes() : 0;
+  }
+
+  /// Lets go of all that waits and closes with 1013: memory has run out.
+  void shed();
+
+  /// The most groups that it may be in.
+  std::size_t max_groups() const noexcept {
+    return route_.config
+        ->max_groups[static_cast<std::size_t>(identity().type())];
   }
 
   /// Ends the connection at once.
@@ -236,6 +250,7 @@ private:
   void handle_close(caf::mailbox_element& what);
   void handle_subscribe(caf::mailbox_element& what);
   void handle_unsubscribe(caf::mailbox_element& what);
+  std::string join(const std::vector<std::string>& groups, bool& changed);
 
   void take_route(socket_route&& route);
 

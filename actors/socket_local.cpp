@@ -95,6 +95,13 @@ void socket::close(close_code code, std::string_view reason) {
     close(code, reason, {});
 }
 
+void socket::shed() {
+  if (outbound_)
+    outbound_->ends = true;
+  if (connection_)
+    connection_->shed();
+}
+
 caf::strong_actor_ptr socket::handle() {
   return caf::strong_actor_ptr{ctrl()};
 }

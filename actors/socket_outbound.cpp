@@ -134,7 +134,7 @@ send_outcome socket::send_outbound(outbound_send& what) {
   }
   if (!what.waits)
     return send_outcome::not_open;
-  auto limit = outbound_->plan->profile->options.send_queue_limit;
+  auto limit = outbound_->plan->connection->send_queue_limit;
   if (journal.waiting()
       && journal.waiting_bytes() + outbound_journal::cost(content) > limit)
     return send_outcome::queue_full;
@@ -178,7 +178,7 @@ void socket::send_outbound(const payload& content, reply&& answer,
 /// Gives the connection what it has room for.
 void socket::pump() {
   auto& journal = outbound_->journal;
-  auto limit = outbound_->plan->profile->options.send_queue_limit;
+  auto limit = outbound_->plan->connection->send_queue_limit;
   while (connection_ && journal.waiting()) {
     auto& next = journal.first_waiting();
     auto queued = connection_->queued_bytes();

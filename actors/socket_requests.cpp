@@ -180,25 +180,48 @@ void socket::handle_subscribe(caf::mailbox_element& what) {
     answer.fail(no_such_socket());
     return;
   }
+  auto changed = false;
   auto problem = judge_groups(request.groups);
-  if (problem.empty()
-      && memberships.size() + request.groups.size() > max_groups_per_socket) {
-    problem = "the socket would be in more than 1000 groups";
-    home().counters().reached(limit_kind::groups_per_socket);
-  }
+  if (problem.empty())
+    problem = join(request.groups, changed);
   if (!problem.empty()) {
     answer.fail(make_error(errc::invalid_argument,
                            "socket " + std::string{handshake_->socket_id()}
                                + ": " + problem));
     return;
   }
-  auto changed = false;
-  for (auto& group : request.groups)
-    changed |= host_.join_group(*this, group);
   if (changed)
     groups_ = nullptr;
   home().counters().subscriptions.add(net::clock::now() - since);
   answer.deliver();
+}
+
+/// Joins all groups or none.
+/// @returns why it joined none; empty where it joined.
+std::string socket::join(const std::vector<std::string>& groups,
+                         bool& changed) {
+  std::vector<const std::string*> joined;
+  std::string problem;
+  for (auto& group : groups) {
+    auto result = host_.join_group(*this, group);
+    if (result == join_result::no_room)
+      problem = "there are as many groups as there may be";
+    else if (result == join_result::joined)
+      joined.push_back(&group);
+    if (memberships.size() > max_groups()) {
+      problem = "it would be in more than " + std::to_string(max_groups())
+                + " groups";
+      home().counters().reached(limit_kind::groups_per_socket);
+    }
+    if (!problem.empty())
+      break;
+  }
+  if (!problem.empty())
+    for (auto group : joined)
+      host_.leave_group(*this, *group);
+  else
+    changed = !joined.empty();
+  return problem;
 }
 
 void socket::handle_unsubscribe(caf::mailbox_element& what) {

@@ -1,8 +1,11 @@
 #include "actors/statistics.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <switchboard/error.hpp>
+
+#include "net/memory_account.hpp"
 
 namespace switchboard::actors {
 
@@ -43,30 +46,6 @@ void collect_operations(const std::vector<std::shared_ptr<shard>>& shards,
     counters->keeper.openings.collect(of(operation_kind::open_outbound_socket));
 }
 
-void collect_limits(const std::vector<std::shared_ptr<shard>>& shards,
-                    const config_map& configs, switchboard_statistics& to) {
-  for (std::size_t i = 0; i < limit_kinds; ++i) {
-    auto kind = static_cast<limit_kind>(i);
-    std::uint64_t count = 0;
-    for (auto& shard : shards)
-      count += shard->counters().limits[i].get();
-    to.limits.push_back({std::string{name_of(kind)}, count});
-  }
-  std::uint64_t queues = 0;
-  std::uint64_t messages = 0;
-  for (auto& shard : shards) {
-    auto& traffic = shard->loop().traffic();
-    queues += traffic.full_queues.get();
-    messages += traffic.oversized.get();
-  }
-  to.limits.push_back({"send_queue_limit", queues});
-  to.limits.push_back({"max_message_size", messages});
-  std::uint64_t waits = 0;
-  for (auto& [name, counters] : configs)
-    waits += counters->keeper.waits_for_place.get();
-  to.limits.push_back({"client_max_connections", waits});
-}
-
 void collect_reconnections(const config_map& configs,
                            switchboard_statistics& to) {
   to.reconnections = {{"succeeded", 0}, {"failed", 0}, {"given_up", 0}};
@@ -80,12 +59,41 @@ void collect_reconnections(const config_map& configs,
 
 } // namespace
 
+std::vector<switchboard_statistics::named_count>
+collect_limits(const std::vector<std::shared_ptr<shard>>& shards,
+               const config_map& configs) {
+  std::vector<switchboard_statistics::named_count> result;
+  for (std::size_t i = 0; i < limit_kinds; ++i) {
+    auto kind = static_cast<limit_kind>(i);
+    std::uint64_t count = 0;
+    for (auto& shard : shards)
+      count += shard->counters().limits[i].get();
+    result.push_back({std::string{name_of(kind)}, count});
+  }
+  auto add = [&](const char* name, net::counter net::traffic_counters::*what) {
+    std::uint64_t count = 0;
+    for (auto& shard : shards)
+      count += (shard->loop().traffic().*what).get();
+    result.push_back({name, count});
+  };
+  add("send_queue_limit", &net::traffic_counters::full_queues);
+  add("max_message_size", &net::traffic_counters::oversized);
+  add("max_message_rate", &net::traffic_counters::message_rates);
+  add("max_byte_rate", &net::traffic_counters::byte_rates);
+  std::uint64_t waits = 0;
+  for (auto& [name, counters] : configs)
+    waits += counters->keeper.waits_for_place.get();
+  result.push_back({"client_max_connections", waits});
+  return result;
+}
+
 void collect(const std::vector<std::shared_ptr<shard>>& shards,
              const config_map& configs, const registry_counters& registry,
              switchboard_statistics& to) {
   collect_sockets(configs, to);
   collect_operations(shards, configs, registry, to);
-  collect_limits(shards, configs, to);
+  to.limits = collect_limits(shards, configs);
+  to.held_bytes += net::memory_account::elsewhere();
   collect_reconnections(configs, to);
   to.broadcasts = registry.broadcasts.get();
   to.broadcast_matched = registry.broadcast_matched.get();
@@ -98,6 +106,37 @@ void collect(const std::vector<std::shared_ptr<shard>>& shards,
     if (count > 0 || i == static_cast<std::size_t>(errc::connectivity))
       to.broadcast_failures.push_back({std::string{name}, count});
   }
+}
+
+limits_guard_setup::memory
+held_memory(const std::vector<std::shared_ptr<shard>>& shards) {
+  limits_guard_setup::memory result;
+  for (auto& shard : shards)
+    result.shards.push_back(
+        static_cast<std::int64_t>(shard->loop().traffic().held_bytes.get()));
+  result.elsewhere =
+      static_cast<std::int64_t>(net::memory_account::elsewhere());
+  return result;
+}
+
+caf::actor spawn_limits_guard(caf::actor_system& system, guarded what,
+                              const limit_options& limits,
+                              report_function report) {
+  caf::actor_config config{what.shards.front()->pinning_unit()};
+  limits_guard_setup setup;
+  setup.shards = std::move(what.shard_actors);
+  setup.held = [shards = what.shards] {
+    return held_memory(shards);
+  };
+  setup.reached = [shards = std::move(what.shards),
+                   configs = std::move(what.configs)] {
+    return collect_limits(shards, configs);
+  };
+  setup.limits = limits;
+  setup.entry = std::move(what.entry);
+  setup.on_report = std::move(report);
+  return system.spawn_impl<limits_guard, caf::no_spawn_options>(
+      config, std::move(setup));
 }
 
 void count(registry_counters& to, const broadcast_result& what) {

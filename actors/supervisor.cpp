@@ -119,6 +119,13 @@ supervisor_state::outbound_strategy(const std::string& path) const {
                                                    : setup.options.reconnection;
 }
 
+/// The send queue that a source says for outbound sockets on its path.
+send_queue_options
+supervisor_state::outbound_queue(const std::string& path) const {
+  auto source = find_subscription(routes.outbound, path);
+  return source != nullptr ? source->send_queue : send_queue_options{};
+}
+
 caf::result<void>
 supervisor_state::subscribe(const subscribe_source_request& request) {
   std::string wrong;
@@ -144,7 +151,11 @@ supervisor_state::subscribe(const subscribe_source_request& request) {
                           + "` differ in how their listener is bound");
   auto what = std::make_shared<subscription>(
       subscription{std::move(*pattern), targets, request.default_groups,
-                   request.credit, strategy});
+                   request.credit, strategy,
+                   request.send_queue == send_queue_options{}
+                       ? nullptr
+                       : with_send_queue(routes.connection, request.send_queue),
+                   request.send_queue});
   if (auto problem = add_subscription(routes, request.kind, std::move(what)))
     return problem;
   if (binds)
@@ -228,7 +239,12 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
     state.routes.connection = std::make_shared<const net::connection_options>(
         connection_options_of(*server));
     state.routes.subprotocols = server->subprotocols;
+    state.routes.max_groups[static_cast<std::size_t>(socket_type::inbound)] =
+        server->max_groups_per_socket;
   }
+  if (auto& client = setup.options.client)
+    state.routes.max_groups[static_cast<std::size_t>(socket_type::outbound)] =
+        client->max_groups_per_socket;
   auto& strategy = setup.options.reconnection;
   state.reached = !setup.profile || !setup.profile->options.host
                   || !strategy.fails_deployment;
@@ -238,7 +254,10 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
     return self->state.outbound_strategy(path);
   };
   state.keeper.start(self, {setup.profile, lookup, setup.shards, setup.sockets,
-                            setup.on_report, state.routes.counters});
+                            setup.on_report, state.routes.counters,
+                            [self](const std::string& path) {
+                              return self->state.outbound_queue(path);
+                            }});
   state.setup = std::move(setup);
   // So that shards know the configuration before its first source.
   state.install();

@@ -68,6 +68,7 @@ struct supervisor_state {
   void settle(caf::error outcome);
   const reconnection_options& listener_strategy() const noexcept;
   const reconnection_options& outbound_strategy(const std::string& path) const;
+  send_queue_options outbound_queue(const std::string& path) const;
   caf::result<void> subscribe(const subscribe_source_request& request);
   void install();
   caf::result<void> publish();

@@ -34,6 +34,10 @@ constexpr key_spec client_keys[] = {
     {"subprotocols"},
     {"send_queue_limit"},
     {"slow_consumer"},
+    {"max_message_rate"},
+    {"max_byte_rate"},
+    {"rate_limit_action"},
+    {"max_groups_per_socket"},
 };
 
 constexpr key_spec authentication_keys[] = {

@@ -5,6 +5,7 @@
 #include "config/encoding.hpp"
 #include "config/reconnection.hpp"
 #include "config/sections.hpp"
+#include "config/socket_keys.hpp"
 #include "config/steps.hpp"
 #include "config/streaming.hpp"
 #include "config/templates.hpp"
@@ -28,6 +29,8 @@ constexpr key_spec keys[] = {
     {"streaming"},
     {"redelivery", presence::later},
     {"reconnection"},
+    {"send_queue_limit"},
+    {"slow_consumer"},
     {"max_concurrency"},
     {"timeout"},
     {"every"},
@@ -73,6 +76,8 @@ constexpr source_key source_keys[] = {
     {"streaming", of_messages},
     {"primary_node_only", of_any},
     {"reconnection", of_sockets},
+    {"send_queue_limit", of_messages},
+    {"slow_consumer", of_messages},
     {"max_concurrency", of_sockets},
     {"timeout", of_any},
     {"every", bit(flow_source::schedule)},
@@ -174,6 +179,7 @@ void read_flow(const value_reader& value, draft& out) {
   if (auto streaming = table.find("streaming"))
     options.streaming = read_streaming(*streaming);
   options.reconnection = read_reconnection(table);
+  options.send_queue = read_send_queue(table);
   table.duration("every", options.every, std::chrono::nanoseconds{1});
   table.integer("max_concurrency", options.max_concurrency, 1,
                 std::numeric_limits<std::int32_t>::max());

@@ -17,6 +17,8 @@ constexpr key_spec keys[] = {
     {"base_path"},
     {"handshake_timeout"},
     {"max_connections"},
+    {"max_connections_per_address"},
+    {"max_connection_rate"},
     {"max_handshakes"},
     {"max_header_size"},
     {"allowed_origins"},
@@ -29,6 +31,9 @@ constexpr named<protocol> protocols[] = {
     {"HTTP", protocol::http},
     {"HTTPS", protocol::https},
 };
+
+/// Connections a second; a shorter time between two is none.
+constexpr std::int64_t max_rate = 1'000'000;
 
 /// Header limits are 32 bits wide in the HTTP parser.
 constexpr std::uint64_t max_header_limit = 1024 * 1024 * 1024;
@@ -116,6 +121,11 @@ void read_listener(const named_table& entry, draft& out) {
                  std::chrono::nanoseconds{1});
   table.integer("max_connections", options.max_connections, 1,
                 std::numeric_limits<std::int64_t>::max());
+  table.integer("max_connections_per_address",
+                options.max_connections_per_address, 1,
+                std::numeric_limits<std::int64_t>::max());
+  table.integer("max_connection_rate", options.max_connection_rate, 1,
+                max_rate);
   table.integer("max_handshakes", options.max_handshakes, 1,
                 std::numeric_limits<std::int64_t>::max());
   table.size("max_header_size", options.max_header_size, 1, max_header_limit);

@@ -25,12 +25,12 @@ constexpr section_spec sections[] = {
     {"websocket", read_websockets},
     {"flow", read_flows},
     {"runtime", read_runtime},
+    {"limits", read_limits},
     {"admin", read_admin},
     {"log", read_log},
     {"tls", read_tls},
     {"proxy", read_proxies},
     {"outbound", read_outbound},
-    {"limits", nullptr},
     {"object_store", nullptr},
     {"cluster", nullptr},
 };

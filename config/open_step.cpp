@@ -3,6 +3,7 @@
 #include "config/constants.hpp"
 #include "config/name_values.hpp"
 #include "config/reconnection.hpp"
+#include "config/socket_keys.hpp"
 #include "config/templates.hpp"
 #include "config/uri_text.hpp"
 
@@ -38,6 +39,7 @@ open_outbound_socket_step read_open_outbound_socket(const table_reader& table) {
   if (table.has("path") && table.has("url"))
     table.refuse_key("path", "stands beside url, expected one of the two");
   result.reconnection = read_reconnection(table);
+  result.send_queue = read_send_queue(table);
   return result;
 }
 

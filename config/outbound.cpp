@@ -2,6 +2,7 @@
 #include "config/name_values.hpp"
 #include "config/reconnection.hpp"
 #include "config/sections.hpp"
+#include "config/socket_keys.hpp"
 #include "config/templates.hpp"
 #include "config/uri_text.hpp"
 
@@ -10,9 +11,9 @@ namespace switchboard::config {
 namespace {
 
 constexpr key_spec keys[] = {
-    {"config"},       {"socket_id"},  {"default_groups"},
-    {"path"},         {"url"},        {"headers"},
-    {"query_params"}, {"uri_params"}, {"reconnection"},
+    {"config"},       {"socket_id"},        {"default_groups"}, {"path"},
+    {"url"},          {"headers"},          {"query_params"},   {"uri_params"},
+    {"reconnection"}, {"send_queue_limit"}, {"slow_consumer"},
 };
 
 /// Reads a string that one of the checks of constants judges.
@@ -66,6 +67,7 @@ void read_socket(const value_reader& value, draft& out) {
   read_headers(table, "headers", options.headers);
   read_query_params(table, "query_params", options.query_params);
   options.reconnection = read_reconnection(table);
+  options.send_queue = read_send_queue(table);
   out.value.switchboard.outbound.push_back(std::move(options));
   out.outbound.push_back(std::move(notes));
 }

@@ -27,6 +27,8 @@ void read_flows(const value_reader& section, draft& out);
 
 void read_runtime(const value_reader& section, draft& out);
 
+void read_limits(const value_reader& section, draft& out);
+
 void read_admin(const value_reader& section, draft& out);
 
 void read_log(const value_reader& section, draft& out);

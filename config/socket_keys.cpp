@@ -32,6 +32,31 @@ constexpr named<slow_consumer_policy> policies[] = {
     {"drop_oldest", slow_consumer_policy::drop_oldest},
 };
 
+constexpr named<rate_limit_action> rate_actions[] = {
+    {"pause", rate_limit_action::pause},
+    {"close", rate_limit_action::close},
+};
+
+/// Of messages a second; more than anybody can send.
+constexpr std::int64_t max_rate = 1'000'000'000;
+
+/// Lists of groups in requests end there as well.
+constexpr std::int64_t max_groups = 1000;
+
+void read_rates(const table_reader& table, rate_limit_options& out) {
+  table.integer("max_message_rate", out.messages, 1, max_rate);
+  std::size_t bytes = 0;
+  if (table.size("max_byte_rate", bytes, 1, unlimited))
+    out.bytes = bytes;
+  table.one_of("rate_limit_action", out.action, rate_actions);
+  if (table.has("rate_limit_action") && !table.has("max_message_rate")
+      && !table.has("max_byte_rate") && !table.is_misspelled("max_message_rate")
+      && !table.is_misspelled("max_byte_rate"))
+    table.refuse_key("rate_limit_action",
+                     "has no effect here, expected max_message_rate or "
+                     "max_byte_rate beside it");
+}
+
 void read_compression(const value_reader& value, compression_options& out) {
   if (value.node().is_string()) {
     if (auto on = table_reader::read_one_of(value, compressions))
@@ -79,9 +104,21 @@ void read(const table_reader& table, Options& out) {
   read_subprotocols(table, out.subprotocols);
   table.size("send_queue_limit", out.send_queue_limit, 1, unlimited);
   table.one_of("slow_consumer", out.slow_consumer, policies);
+  read_rates(table, out.rate);
+  table.integer("max_groups_per_socket", out.max_groups_per_socket, 1,
+                max_groups);
 }
 
 } // namespace
+
+send_queue_options read_send_queue(const table_reader& table) {
+  send_queue_options result;
+  table.size("send_queue_limit", result.limit, 1, unlimited);
+  auto policy = slow_consumer_policy::close;
+  if (table.one_of("slow_consumer", policy, policies))
+    result.slow_consumer = policy;
+  return result;
+}
 
 void read_socket_keys(const table_reader& table, server_options& out) {
   read(table, out);

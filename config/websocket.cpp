@@ -25,6 +25,10 @@ constexpr key_spec server_keys[] = {
     {"subprotocols"},
     {"send_queue_limit"},
     {"slow_consumer"},
+    {"max_message_rate"},
+    {"max_byte_rate"},
+    {"rate_limit_action"},
+    {"max_groups_per_socket"},
 };
 
 server_options read_server(const value_reader& value, websocket_draft& notes) {

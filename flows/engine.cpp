@@ -57,8 +57,8 @@ std::string_view name_of(flow_source source) noexcept {
 
 engine::engine(caf::actor_system& system, std::shared_ptr<const program> code)
     : system_(system), program_(std::move(code)) {
+  counters_.resize(program_->flows.size());
   for (auto& flow : program_->flows) {
-    counters_.push_back(std::make_shared<flow_counters>());
     gates_.push_back(
         flow.max_concurrency > 0
             ? std::make_shared<concurrency_gate>(flow.max_concurrency)
@@ -156,9 +156,10 @@ std::vector<caf::actor> engine::spawn(const engine_host& host, std::size_t flow,
                                       std::size_t shards) {
   std::vector<caf::actor> result;
   for (std::size_t shard = 0; shard < shards; ++shard) {
-    result.push_back(host.spawn(shard, {program_, flow, host.registry, report_,
-                                        counters_[flow], sandboxes_[shard],
-                                        backends_, gates_[flow], streams_}));
+    counters_[flow].push_back(std::make_shared<flow_counters>());
+    result.push_back(host.spawn(
+        shard, {program_, flow, host.registry, report_, counters_[flow].back(),
+                sandboxes_[shard], backends_, gates_[flow], streams_}));
     runners_.push_back(result.back());
   }
   return result;
@@ -176,6 +177,7 @@ caf::error engine::subscribe(const engine_host& host, std::size_t index) {
     request.default_groups = what.default_groups;
   request.credit = 1;
   request.reconnection = what.reconnection;
+  request.send_queue = what.send_queue;
   caf::error result;
   caf::scoped_actor self{system_};
   self->request(host.registry, subscribe_timeout, std::move(request))
@@ -193,11 +195,18 @@ std::vector<flow_info> engine::flows() const {
   std::vector<flow_info> result;
   for (std::size_t i = 0; i < program_->flows.size(); ++i) {
     auto& what = program_->flows[i];
-    auto& counted = *counters_[i];
-    result.push_back(
-        {what.name, what.source, what.config, what.path, counted.events,
-         counted.failures, counted.in_work, counted.waiting, counted.retries,
-         std::chrono::nanoseconds{counted.time}, counted.succeeded});
+    flow_info info{what.name, what.source, what.config, what.path};
+    for (auto& counted : counters_[i]) {
+      info.events += counted->events.load();
+      info.failures += counted->failures.load();
+      info.in_work += counted->in_work.load();
+      info.waiting += counted->waiting.load();
+      info.retries += counted->retries.load();
+      info.time += std::chrono::nanoseconds{
+          static_cast<std::int64_t>(counted->time.load())};
+      info.succeeded += counted->succeeded.load();
+    }
+    result.push_back(std::move(info));
   }
   return result;
 }

@@ -102,7 +102,8 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<const program> program_;
   report_function report_;
-  std::vector<std::shared_ptr<flow_counters>> counters_;
+  /// Of each flow, by shard.
+  std::vector<std::vector<std::shared_ptr<flow_counters>>> counters_;
   /// One for each shard.
   std::vector<std::shared_ptr<lua_sandbox>> sandboxes_;
   std::vector<caf::actor> runners_;

@@ -5,22 +5,46 @@
 
 namespace switchboard::flows {
 
-/// Of one flow, over all shards.
-struct flow_counters {
+/// A number that one thread writes and any thread reads: no lock prefix.
+class flow_counter {
+public:
+  void operator++() noexcept {
+    *this += 1;
+  }
+
+  void operator--() noexcept {
+    *this += ~std::uint64_t{0};
+  }
+
+  void operator+=(std::uint64_t n) noexcept {
+    value_.store(load() + n, std::memory_order_relaxed);
+  }
+
+  std::uint64_t load() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
+
+private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// Of one flow on one shard, on cache lines of its own.
+struct alignas(64) flow_counters {
   /// Runs begun.
-  std::atomic<std::uint64_t> events{0};
+  flow_counter events;
   /// Runs that failed, and no `on_error` took care.
-  std::atomic<std::uint64_t> failures{0};
+  flow_counter failures;
   /// Runs that came to their end without an error.
-  std::atomic<std::uint64_t> succeeded{0};
+  flow_counter succeeded;
   /// Runs begun and not over.
-  std::atomic<std::uint64_t> in_work{0};
+  flow_counter in_work;
   /// Events that wait because `max_concurrency` runs are in work.
-  std::atomic<std::uint64_t> waiting{0};
-  /// Requests of `http_request` made once more.
-  std::atomic<std::uint64_t> retries{0};
+  flow_counter waiting;
   /// Nanoseconds that runs which are over have taken.
-  std::atomic<std::uint64_t> time{0};
+  flow_counter time;
+  /// Requests of `http_request` made once more. Written by whoever makes them,
+  /// which is no shard.
+  alignas(64) flow_counter retries;
 };
 
 } // namespace switchboard::flows

@@ -208,6 +208,7 @@ operation make_operation(const open_action& x, const step_context& at) {
   result.query_params = pairs_of(x.query_params, at, "query_params");
   result.uri_params = pairs_of(x.uri_params, at, "uri_params");
   result.reconnection = x.reconnection;
+  result.send_queue = x.send_queue;
   return result;
 }
 

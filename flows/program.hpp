@@ -79,6 +79,7 @@ struct open_action {
   pairs_expression query_params;
   pairs_expression uri_params;
   std::optional<reconnection_options> reconnection;
+  send_queue_options send_queue = {};
 };
 
 struct groups_action {
@@ -153,6 +154,7 @@ struct flow {
   std::optional<std::string> output_encoding;
   std::optional<streaming_options> streaming;
   std::optional<reconnection_options> reconnection;
+  send_queue_options send_queue = {};
   /// Of `schedule`; positive.
   std::chrono::nanoseconds every{0};
   /// 0: no limit.

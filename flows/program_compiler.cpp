@@ -59,6 +59,7 @@ private:
       report(from.at, "flow `" + from.name + "`: output_encoding is `"
                           + *from.output_encoding + "`, which is unknown");
     result.reconnection = from.reconnection;
+    result.send_queue = from.send_queue;
     result.every = from.every;
     result.max_concurrency = from.max_concurrency;
     result.timeout = from.timeout;
@@ -136,7 +137,8 @@ private:
   open_action make(const open_outbound_socket_step& x, const step_options&) {
     return {make(x.config),       make(x.socket_id),  make(x.default_groups),
             make(x.path),         make(x.url),        make(x.headers),
-            make(x.query_params), make(x.uri_params), x.reconnection};
+            make(x.query_params), make(x.uri_params), x.reconnection,
+            x.send_queue};
   }
 
   groups_action make(const subscribe_groups_step& x, const step_options&) {

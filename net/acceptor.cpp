@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -13,8 +14,8 @@ namespace {
 /// New connections a turn; established sockets get their turn in between.
 constexpr auto accepts_per_turn = 64;
 
-/// Handshakes over the listener's limit that are answered with 503; further
-/// ones are cut.
+/// Handshakes over one of the listener's limits that are answered with 503;
+/// further ones are cut.
 constexpr std::size_t refusals_at_once = 256;
 
 /// How long accepting pauses when descriptors or memory have run out.
@@ -33,14 +34,15 @@ acceptor::acceptor(loop& home, unique_fd socket,
 acceptor::~acceptor() = default;
 
 void acceptor::start() {
+  if (listening_)
+    return;
   listening_ = loop_.add(socket_.get(), *this, EPOLLIN);
   if (!listening_)
     pause(ENOSPC);
 }
 
 void acceptor::stop() {
-  if (std::exchange(listening_, false))
-    loop_.remove(socket_.get());
+  listen_no_more();
   loop_.disarm(*this);
   socket_.reset();
   while (!sessions_.empty())
@@ -53,24 +55,79 @@ void acceptor::on_io(std::uint32_t) {
       return;
 }
 
-bool acceptor::accept_one() {
-  if (state_->tls && sessions_.size() >= state_->handshakes_per_shard) {
-    full_ = true;
-    if (std::exchange(listening_, false))
-      loop_.remove(socket_.get());
+void acceptor::listen_no_more() noexcept {
+  if (std::exchange(listening_, false))
+    loop_.remove(socket_.get());
+}
+
+/// Whether there is room for another handshake and its time has come. Where
+/// not, those who wait in the system's queue go on waiting.
+bool acceptor::may_accept() {
+  auto waits = [this] {
+    pollfd queue{socket_.get(), POLLIN, 0};
+    return ::poll(&queue, 1, 0) == 1;
+  };
+  if (sessions_.size() >= state_->handshakes_per_shard) {
+    if (waits()) {
+      delegate_.limit_reached(*state_, listener_limit::handshakes);
+      full_ = true;
+      listen_no_more();
+    }
     return false;
   }
-  unique_fd fd{
-      ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  token_rate rate{state_->options.max_connection_rate};
+  if (!rate)
+    return true;
+  auto wait = state_->rate.take(rate, loop_.now());
+  if (wait == std::chrono::nanoseconds::zero())
+    return true;
+  if (waits()) {
+    delegate_.limit_reached(*state_, listener_limit::connection_rate);
+    listen_no_more();
+    loop_.arm(*this, loop_.now() + wait);
+  }
+  return false;
+}
+
+/// Whether somebody who came may stay.
+/// @param place receives theirs among those of their address.
+refusal acceptor::judge(const sockaddr_storage& peer,
+                        std::unique_ptr<address_place>& place) {
+  auto& options = state_->options;
+  if (state_->connections.load(std::memory_order_relaxed)
+      >= options.max_connections)
+    return refusal::connections;
+  if (state_->entry && state_->entry->full.load(std::memory_order_relaxed))
+    return refusal::memory;
+  // Behind a proxy the request tells the address.
+  if (!state_->limits_addresses() || !options.trusted_proxies.empty())
+    return refusal::none;
+  auto key = address_key::of(peer);
+  if (!key)
+    return refusal::none;
+  place = state_->addresses->enter(*key, options.max_connections_per_address);
+  return place ? refusal::none : refusal::address;
+}
+
+bool acceptor::accept_one() {
+  if (!may_accept())
+    return false;
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  unique_fd fd{::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer),
+                         &length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!fd) {
-    switch (errno) {
+    auto error = errno;
+    if (token_rate rate{state_->options.max_connection_rate})
+      state_->rate.give_back(rate);
+    switch (error) {
       case EAGAIN:
         return false;
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
       case ENOMEM:
-        pause(errno);
+        pause(error);
         return false;
       default:
         // The connection died in the queue, or the network told an error of
@@ -78,15 +135,16 @@ bool acceptor::accept_one() {
         return true;
     }
   }
-  troubled_ = false;
-  auto limit = state_->options.max_connections;
-  auto refuse = state_->connections.load(std::memory_order_relaxed) >= limit;
-  if (refuse
-      && state_->refusals.load(std::memory_order_relaxed) >= refusals_at_once)
-    return true;
+  std::unique_ptr<address_place> place;
+  auto refused = judge(peer, place);
+  if (refused != refusal::none) {
+    delegate_.limit_reached(*state_, limit_of(refused));
+    if (state_->refusals.load(std::memory_order_relaxed) >= refusals_at_once)
+      return true;
+  }
   auto session = std::make_unique<handshake_session>(
       loop_, std::move(fd), state_, delegate_,
-      static_cast<session_owner&>(*this), refuse);
+      static_cast<session_owner&>(*this), refused, std::move(place));
   auto ptr = session.get();
   sessions_.emplace(ptr, std::move(session));
   if (ptr->start())
@@ -97,10 +155,10 @@ bool acceptor::accept_one() {
 }
 
 void acceptor::pause(int error) {
-  if (std::exchange(listening_, false))
-    loop_.remove(socket_.get());
+  listen_no_more();
   loop_.arm(*this, loop_.now() + pause_time);
-  if (!std::exchange(troubled_, true))
+  delegate_.limit_reached(*state_, listener_limit::descriptors);
+  if (state_->tells_trouble(loop_.now()))
     delegate_.accept_failed(*state_, {error, boost::system::system_category()});
 }
 

@@ -7,6 +7,8 @@
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 
+struct sockaddr_storage;
+
 namespace switchboard::net {
 
 /// One shard's part of a listener: accepts, and owns the handshakes that are
@@ -30,6 +32,10 @@ private:
   void session_done(handshake_session& session) override;
 
   bool accept_one();
+  bool may_accept();
+  refusal judge(const sockaddr_storage& peer,
+                std::unique_ptr<address_place>& place);
+  void listen_no_more() noexcept;
   void pause(int error);
 
   loop& loop_;
@@ -41,8 +47,6 @@ private:
   bool listening_ = false;
   /// Whether accepting waits for a session to end.
   bool full_ = false;
-  /// Whether the trouble at hand was told already.
-  bool troubled_ = false;
 };
 
 } // namespace switchboard::net

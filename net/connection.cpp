@@ -29,10 +29,15 @@ connection::connection(loop& home, std::unique_ptr<wire> stream,
       compression_(compression) {
   if (!socket_)
     wire_ = std::move(stream);
+  if (options_->rate.messages > 0 || options_->rate.bytes > 0)
+    rate_ = std::make_unique<inbound_rate>(loop_, options_->rate,
+                                           static_cast<rate_waiter&>(*this));
+  note_memory();
 }
 
 connection::~connection() {
   loop_.unmark(*this);
+  loop_.traffic().held_bytes.add(-noted_memory_);
 }
 
 void connection::start(connection_observer& observer,
@@ -62,6 +67,7 @@ void connection::close(close_code code, std::string_view reason, closed_by by) {
   schedule_end();
   // The peer's close frame may lie behind messages that nobody will take.
   paused_ = false;
+  throttled_ = false;
   take_leftover();
 }
 
@@ -134,6 +140,8 @@ void connection::keep_for_later(const wire_result& result,
   // An end stays in the socket and is read again.
   heard_ = loop_.now();
   keep(buffer.first(result.bytes));
+  if (rate_)
+    count_read(result.bytes);
   update_interest();
 }
 
@@ -160,6 +168,8 @@ void connection::read_plain(std::span<std::byte> buffer) {
   heard_ = loop_.now();
   ping_pending_ = false;
   take(bytes);
+  if (rate_) [[unlikely]]
+    count_read(bytes.size());
 }
 
 void connection::handle_read(const wire_result& result,
@@ -169,6 +179,8 @@ void connection::handle_read(const wire_result& result,
       heard_ = loop_.now();
       ping_pending_ = false;
       take(buffer.first(result.bytes));
+      if (rate_) [[unlikely]]
+        count_read(result.bytes);
       break;
     case wire_result::status::would_block:
       break;
@@ -201,6 +213,9 @@ void connection::take(std::span<std::byte> bytes) {
   }
   if (phase_ != phase::finishing && result.consumed < bytes.size())
     keep(bytes.subspan(result.consumed));
+  if (leftover_ || buffers_noted_ || compression_
+      || reader_.buffered_bytes() != 0) [[unlikely]]
+    note_memory();
   update_interest();
 }
 
@@ -216,7 +231,7 @@ void connection::keep(std::span<const std::byte> bytes) {
 void connection::take_leftover() {
   if (taking_)
     return;
-  while (leftover_ && !paused_ && phase_ != phase::finishing
+  while (leftover_ && !paused_ && !throttled_ && phase_ != phase::finishing
          && phase_ != phase::ended
          && queue_.control_bytes() <= control_backlog) {
     auto bytes = std::move(leftover_);
@@ -231,6 +246,8 @@ void connection::take_leftover() {
 bool connection::on_message(opcode op, std::span<const std::byte> payload) {
   if (phase_ != phase::open)
     return true;
+  if (rate_ && !obey(rate_->take_message())) [[unlikely]]
+    return true;
   active_ = loop_.now();
   ++stats_.messages_received;
   stats_.bytes_received += payload.size();
@@ -239,14 +256,15 @@ bool connection::on_message(opcode op, std::span<const std::byte> payload) {
   traffic.bytes_received.add(payload.size());
   if (!observer_->on_message(op, payload) && phase_ == phase::open)
     paused_ = true;
-  return !paused_;
+  return !paused_ && !throttled_;
 }
 
 bool connection::on_ping(std::span<const std::byte> payload) {
   active_ = loop_.now();
-  if (phase_ == phase::open)
+  // What is answered costs as much as a message.
+  if (phase_ == phase::open && (!rate_ || obey(rate_->take_message())))
     send_control(opcode::pong, payload);
-  return queue_.control_bytes() <= control_backlog;
+  return !throttled_ && queue_.control_bytes() <= control_backlog;
 }
 
 bool connection::on_pong(std::span<const std::byte>) {
@@ -268,7 +286,7 @@ void connection::on_close(const close_status& status) {
   loop_.mark_dirty(*this);
 }
 
-void connection::fail(close_code code, std::string_view reason) {
+void connection::fail(close_code code, std::string_view reason, closed_by by) {
   auto was_open = phase_ == phase::open;
   phase_ = phase::finishing;
   linger_ = true;
@@ -276,7 +294,7 @@ void connection::fail(close_code code, std::string_view reason) {
   if (was_open) {
     drop_queued(drop_cause::ended,
                 "the socket was closed for a violation of the protocol");
-    note_end(code, reason, false, closed_by::protocol_error);
+    note_end(code, reason, false, by);
     queue_close(code, reason);
     if (code == close_codes::message_too_large)
       loop_.traffic().oversized.add();
@@ -361,7 +379,8 @@ void connection::on_timer() {
 
 void connection::check_open_deadlines(clock::time_point now) {
   // What the peer says meanwhile lies in the kernel: it is not idle, we are.
-  if (paused_)
+  auto unread = paused_ || throttled_;
+  if (unread)
     active_ = now;
   if (now - active_ >= options_->idle_timeout) {
     close(close_codes::endpoint_going_down, "idle timeout", closed_by::timeout);
@@ -369,7 +388,7 @@ void connection::check_open_deadlines(clock::time_point now) {
   }
   auto interval = options_->ping_interval;
   if (interval.count() > 0) {
-    if (paused_)
+    if (unread)
       heard_ = now;
     auto silence = now - heard_;
     if (silence < interval) {

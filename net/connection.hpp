@@ -16,6 +16,7 @@
 
 #include "net/deflate.hpp"
 #include "net/large_sender.hpp"
+#include "net/inbound_rate.hpp"
 #include "net/loop.hpp"
 #include "net/message_reader.hpp"
 #include "net/outgoing.hpp"
@@ -39,6 +40,7 @@ struct connection_options {
   std::size_t send_queue_limit = 1024 * 1024;
   slow_consumer_policy slow_consumer = slow_consumer_policy::close;
   compression_options compression;
+  rate_limit_options rate;
 };
 
 /// How a connection ended; see `switchboard::close_outcome`.
@@ -107,7 +109,8 @@ class connection final : public io_handler,
                          private flushable,
                          private message_sink,
                          private large_sender::receiver,
-                         private timer {
+                         private timer,
+                         private rate_waiter {
 public:
   enum class send_result : std::uint8_t {
     queued,
@@ -166,6 +169,9 @@ public:
   /// Ends at once; the observer is told at the end of the turn.
   void abort(std::string reason, closed_by by = closed_by::lost);
 
+  /// Lets go of all it holds and closes with 1013: memory has run out.
+  void shed();
+
   /// Reads on after an `on_message` that said stop. Delivers what is at hand
   /// before it returns.
   void resume();
@@ -181,6 +187,12 @@ public:
 
   std::size_t queued_bytes() const noexcept {
     return queue_.bytes() + (sender_ ? sender_->bytes() : 0);
+  }
+
+  /// Bytes that `shed` would let go of: what waits for the peer, and what came
+  /// from it and was not handed on yet.
+  std::size_t shed_bytes() const noexcept {
+    return queued_bytes() + buffered_bytes();
   }
 
   const statistics& stats() const noexcept {
@@ -210,6 +222,8 @@ private:
   void on_wrote(int result) override;
   void on_timer() override;
 
+  void on_rate_recovered() override;
+
   // message_sink
   bool on_message(opcode op, std::span<const std::byte> payload) override;
   bool on_part(opcode op, std::span<const std::byte> bytes,
@@ -236,7 +250,8 @@ private:
   void take_leftover();
 
   bool may_read() const noexcept {
-    return !paused_ && !leftover_ && queue_.control_bytes() <= control_backlog;
+    return !paused_ && !throttled_ && !leftover_
+           && queue_.control_bytes() <= control_backlog;
   }
 
   void flush();
@@ -253,7 +268,13 @@ private:
   send_result make_way(std::size_t frame_size);
   void send_control(opcode op, std::span<const std::byte> body);
   void queue_close(close_code code, std::string_view reason);
-  void fail(close_code code, std::string_view reason);
+  void fail(close_code code, std::string_view reason,
+            closed_by by = closed_by::protocol_error);
+  bool obey(inbound_rate::verdict what);
+  void count_read(std::size_t bytes);
+  std::size_t buffered_bytes() const noexcept;
+  std::size_t base_memory() const noexcept;
+  void note_memory() noexcept;
   void drop_queued(drop_cause cause, std::string_view why);
   void lose(std::string reason, closed_by by = closed_by::lost);
   void finish();
@@ -293,6 +314,10 @@ private:
   statistics stats_;
   /// What the loop knows of the queue's bytes.
   std::uint64_t noted_bytes_ = 0;
+  /// Null: the peer may send as fast as it likes.
+  std::unique_ptr<inbound_rate> rate_;
+  /// What the loop knows of the memory held besides frames.
+  std::uint64_t noted_memory_ = 0;
   /// Last byte from the peer.
   clock::time_point heard_;
   /// Last message, ping or pong in either direction.
@@ -303,7 +328,11 @@ private:
   std::optional<deflate_agreement> compression_;
   phase phase_ = phase::open;
   bool paused_ = false;
+  /// Whether reading waits until the peer may send again.
+  bool throttled_ = false;
   bool taking_ = false;
+  /// Whether buffers are among `noted_memory_`.
+  bool buffers_noted_ = false;
   /// Whether the last read was too large for a batch.
   bool reads_much_ = false;
   bool ping_pending_ = false;

@@ -112,6 +112,8 @@ bool connection::on_part(opcode op, std::span<const std::byte> bytes,
                          part_place place) {
   if (phase_ != phase::open)
     return true;
+  if (rate_ && place.first && !obey(rate_->take_message())) [[unlikely]]
+    return true;
   active_ = loop_.now();
   auto& traffic = loop_.traffic();
   if (place.last) {
@@ -122,7 +124,7 @@ bool connection::on_part(opcode op, std::span<const std::byte> bytes,
   traffic.bytes_received.add(bytes.size());
   if (!observer_->on_part(op, bytes, place) && phase_ == phase::open)
     paused_ = true;
-  return !paused_;
+  return !paused_ && !throttled_;
 }
 
 } // namespace switchboard::net

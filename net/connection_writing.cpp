@@ -144,6 +144,7 @@ frame_ptr connection::deflate(opcode op, std::span<const std::byte> bytes) {
     deflater_ =
         std::make_unique<deflater>(bits, fresh, options_->compression.level,
                                    options_->compression.memory_level);
+  note_memory();
   std::vector<std::byte> out;
   deflater_->message(bytes, out);
   auto key = next_key();
@@ -284,7 +285,7 @@ void connection::after_write() {
     return;
   if (sender_)
     pump_large();
-  if (!paused_ && leftover_)
+  if (!paused_ && !throttled_ && leftover_)
     take_leftover();
   if (phase_ != phase::ended)
     update_interest();

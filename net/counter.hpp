@@ -38,6 +38,12 @@ struct alignas(64) traffic_counters {
   counter full_queues;
   /// Messages that were too large.
   counter oversized;
+  /// Peers that sent more messages, or more bytes, a second than they may.
+  counter message_rates;
+  counter byte_rates;
+  /// What frames, queues, buffers and sockets hold; a difference may wrap
+  /// around. See `memory_account`.
+  counter held_bytes;
 };
 
 } // namespace switchboard::net

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "net/block_pool.hpp"
+#include "net/memory_account.hpp"
 
 namespace switchboard::net {
 
@@ -97,6 +98,9 @@ private:
 
   static_assert(alignof(T) <= alignof(block));
 
+  /// Smaller blocks come and go with every message and never last.
+  static constexpr std::size_t smallest_accounted = 1024;
+
   static T* entries(block* where) noexcept {
     return reinterpret_cast<T*>(where + 1);
   }
@@ -114,6 +118,8 @@ private:
       auto capacity = (size_bytes - sizeof(block)) / sizeof(T);
       to = ::new (memory)
           block{size_bytes, 0, 0, static_cast<std::uint32_t>(capacity)};
+      if (size_bytes >= smallest_accounted)
+        memory_account::add(size_bytes);
     }
     for (std::size_t i = 0; i < count; ++i) {
       ::new (entries(to) + i) T{std::move(from[i])};
@@ -128,6 +134,8 @@ private:
 
   void give_back() noexcept {
     auto old = std::exchange(block_, nullptr);
+    if (old->size_bytes >= smallest_accounted)
+      memory_account::subtract(old->size_bytes);
     block_pool::give_back(old, old->size_bytes);
   }
 

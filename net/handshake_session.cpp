@@ -17,6 +17,9 @@ namespace {
 constexpr auto drain_time = std::chrono::seconds{1};
 constexpr std::size_t drain_limit = 256 * 1024;
 
+/// What somebody is told to wait who was refused for want of room, in seconds.
+constexpr auto retry_after = "5";
+
 std::string_view without_port(std::string_view address) {
   if (address.starts_with('['))
     return address.substr(1, address.find(']') - 1);
@@ -25,18 +28,31 @@ std::string_view without_port(std::string_view address) {
 
 } // namespace
 
+listener_limit limit_of(refusal why) noexcept {
+  switch (why) {
+    case refusal::address:
+      return listener_limit::connections_per_address;
+    case refusal::memory:
+      return listener_limit::memory;
+    default:
+      return listener_limit::connections;
+  }
+}
+
 handshake_session::handshake_session(loop& home, unique_fd fd,
                                      std::shared_ptr<listener_state> state,
                                      listener_delegate& delegate,
-                                     session_owner& owner, bool refuse)
+                                     session_owner& owner, refusal refused,
+                                     std::unique_ptr<address_place> place)
     : loop_(home),
       state_(std::move(state)),
       delegate_(delegate),
       owner_(owner),
-      lease_(state_,
-             refuse ? &listener_state::refusals : &listener_state::connections),
+      lease_(state_, refused == refusal::none ? &listener_state::connections
+                                              : &listener_state::refusals),
       reader_(state_->options.max_header_size),
-      refuse_(refuse) {
+      refused_(refused) {
+  lease_.hold(std::move(place));
   if (!state_->tls) {
     wire_ = make_plain_wire(std::move(fd));
     return;
@@ -166,8 +182,13 @@ void handshake_session::read() {
 }
 
 void handshake_session::answer() {
-  if (refuse_) {
-    reject({503, "The listener has no room for another connection.", {}});
+  if (refused_ != refusal::none) {
+    refuse(refused_);
+    return;
+  }
+  if (!find_place()) {
+    delegate_.limit_reached(*state_, listener_limit::connections_per_address);
+    refuse(refusal::address);
     return;
   }
   if (serve_page())
@@ -191,6 +212,41 @@ void handshake_session::answer() {
   result_ = std::make_unique<upgraded>();
   result_->route = std::move(*route);
   accept(terms);
+}
+
+/// Behind a proxy only the request tells whose connection it is.
+/// @returns false where the address has as many as it may have.
+bool handshake_session::find_place() {
+  auto& options = state_->options;
+  if (!state_->limits_addresses() || options.trusted_proxies.empty())
+    return true;
+  auto peer = remote_address_of(wire_->fd());
+  auto key = address_key::of(
+      client_address(request_, without_port(peer), options.trusted_proxies));
+  if (!key)
+    return true;
+  auto place =
+      state_->addresses->enter(*key, options.max_connections_per_address);
+  auto found = place != nullptr;
+  lease_.hold(std::move(place));
+  return found;
+}
+
+void handshake_session::refuse(refusal why) {
+  header_list headers{{"Retry-After", retry_after}};
+  switch (why) {
+    case refusal::address:
+      reject({429, "This address has as many connections as it may have.",
+              std::move(headers)});
+      break;
+    case refusal::memory:
+      reject({503, "There is no memory for another connection.",
+              std::move(headers)});
+      break;
+    default:
+      reject({503, "The listener has no room for another connection.",
+              std::move(headers)});
+  }
 }
 
 bool handshake_session::serve_page() {

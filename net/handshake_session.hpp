@@ -16,6 +16,12 @@ namespace switchboard::net {
 
 class handshake_session;
 
+/// Why a connection is refused, whatever it asks for.
+enum class refusal : std::uint8_t { none, connections, address, memory };
+
+/// @pre not `none`
+listener_limit limit_of(refusal why) noexcept;
+
 /// Whoever keeps sessions alive.
 class session_owner {
 public:
@@ -31,11 +37,13 @@ protected:
 /// or refuses.
 class handshake_session final : public io_handler, private timer {
 public:
-  /// @param refuse answer every request with 503: the listener is full.
+  /// @param refused answer every request with 503 or 429.
+  /// @param place among those of its address; null: it holds none.
   handshake_session(loop& home, unique_fd fd,
                     std::shared_ptr<listener_state> state,
                     listener_delegate& delegate, session_owner& owner,
-                    bool refuse);
+                    refusal refused,
+                    std::unique_ptr<address_place> place = nullptr);
 
   /// Registers with the loop and starts the clock.
   /// @returns false where the loop has no room.
@@ -67,6 +75,8 @@ private:
   void read();
   void answer();
   bool serve_page();
+  bool find_place();
+  void refuse(refusal why);
   void accept(const upgrade_terms& terms);
   void reject(const http_rejection& rejection);
   void send(std::string bytes, stage next);
@@ -96,7 +106,7 @@ private:
   std::uint32_t interest_ = 0;
   /// Watched in place of the wire, which has nothing to say; -1: is not.
   int verdict_fd_ = -1;
-  bool refuse_ = false;
+  refusal refused_ = refusal::none;
   bool registered_ = false;
 };
 

@@ -102,6 +102,15 @@ std::string address_of(int fd,
 
 } // namespace
 
+bool listener_state::tells_trouble(clock::time_point now) noexcept {
+  constexpr clock::duration quiet = std::chrono::minutes{1};
+  auto here = now.time_since_epoch().count();
+  auto until = quiet_until_.load(std::memory_order_relaxed);
+  return here >= until
+         && quiet_until_.compare_exchange_strong(until, here + quiet.count(),
+                                                 std::memory_order_relaxed);
+}
+
 bound_listener bind_listener(const std::string& host, std::uint16_t port,
                              std::size_t shards, error_code& error) {
   bound_listener result;

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,8 +16,10 @@
 #include <switchboard/path_pattern.hpp>
 #include <switchboard/peer_certificate.hpp>
 
+#include "net/address_counts.hpp"
 #include "net/connection.hpp"
 #include "net/handshake.hpp"
+#include "net/token_bucket.hpp"
 #include "net/unique_fd.hpp"
 #include "net/wire.hpp"
 
@@ -23,24 +27,62 @@ namespace switchboard::net {
 
 class tls_source;
 
+/// What all listeners of a process ask before they let somebody in.
+struct admission {
+  /// Whether memory has run out.
+  std::atomic<bool> full{false};
+};
+
+/// Limits that a listener can run into.
+enum class listener_limit : std::uint8_t {
+  connections,
+  connections_per_address,
+  handshakes,
+  connection_rate,
+  memory,
+  /// Descriptors or memory of the kernel.
+  descriptors,
+};
+
 /// What the shards of one listener share.
 struct listener_state {
   explicit listener_state(http_listener_options what,
-                          std::shared_ptr<const tls_source> encryption = {})
+                          std::shared_ptr<const tls_source> encryption = {},
+                          std::shared_ptr<const admission> asked = {})
       : options(std::move(what)),
         tls(std::move(encryption)),
+        entry(std::move(asked)),
         handshakes_per_shard(options.max_handshakes) {}
+
+  bool limits_addresses() const noexcept {
+    return options.max_connections_per_address
+           != std::numeric_limits<std::size_t>::max();
+  }
+
+  /// Whether trouble with accepting is to be told: once a minute for all
+  /// shards, and once more.
+  bool tells_trouble(clock::time_point now) noexcept;
 
   const http_listener_options options;
   /// Null: plain TCP.
   const std::shared_ptr<const tls_source> tls;
-  /// Encrypted connections of a shard that may be on their way to a WebSocket;
-  /// further ones wait in the system's queue. Set before the first is accepted.
+  /// Null: nobody is asked.
+  const std::shared_ptr<const admission> entry;
+  /// Connections of a shard that may be on their way to a WebSocket; further
+  /// ones wait in the system's queue. Set before the first is accepted.
   std::size_t handshakes_per_shard;
   /// Open connections, handshakes included.
   std::atomic<std::size_t> connections{0};
   /// Connections over the limit that are being told so.
   std::atomic<std::size_t> refusals{0};
+  /// By address, where `limits_addresses`.
+  const std::shared_ptr<address_counts> addresses =
+      std::make_shared<address_counts>();
+  /// Of `max_connection_rate`.
+  shared_token_bucket rate;
+
+private:
+  std::atomic<clock::rep> quiet_until_{0};
 };
 
 /// Counts one connection of a listener for as long as it lives.
@@ -60,7 +102,13 @@ public:
   connection_lease& operator=(connection_lease&& other) noexcept {
     std::swap(state_, other.state_);
     std::swap(which_, other.which_);
+    std::swap(place_, other.place_);
     return *this;
+  }
+
+  /// Holds the connection's place among those of its address as well.
+  void hold(std::unique_ptr<address_place> place) noexcept {
+    place_ = std::move(place);
   }
 
   ~connection_lease() {
@@ -71,6 +119,7 @@ public:
 private:
   std::shared_ptr<listener_state> state_;
   counter which_ = nullptr;
+  std::unique_ptr<address_place> place_;
 };
 
 /// Where a request leads to.
@@ -119,6 +168,14 @@ public:
   virtual void refused(const listener_state& listener, unsigned status,
                        std::string_view remote_address,
                        std::string_view detail) = 0;
+
+  /// A limit of the listener was reached. What comes of it was decided by
+  /// then.
+  virtual void limit_reached(const listener_state& listener,
+                             listener_limit what) {
+    static_cast<void>(listener);
+    static_cast<void>(what);
+  }
 
   /// A peer has gone before its handshake was answered.
   virtual void abandoned(const listener_state& listener) {

@@ -73,8 +73,12 @@ bool message_reader::inside_message() const noexcept {
   return message_opcode_ != opcode::continuation;
 }
 
-std::size_t message_reader::buffered_bytes() const noexcept {
-  return message_.capacity();
+void message_reader::discard() noexcept {
+  ended_ = true;
+  message_opcode_ = opcode::continuation;
+  give_back(std::exchange(message_, {}));
+  inflater_.reset();
+  control_.reset();
 }
 
 message_reader::result message_reader::consume(std::span<std::byte> bytes,
@@ -110,12 +114,8 @@ message_reader::result message_reader::consume(std::span<std::byte> bytes,
   }
   if (out.failure.code != 0)
     ended_ = true;
-  if (ended_) {
-    message_opcode_ = opcode::continuation;
-    give_back(std::exchange(message_, {}));
-    inflater_.reset();
-    control_.reset();
-  }
+  if (ended_)
+    discard();
   return out;
 }
 

@@ -97,7 +97,18 @@ public:
   bool inside_message() const noexcept;
 
   /// Bytes of the heap held for the message begun.
-  std::size_t buffered_bytes() const noexcept;
+  std::size_t buffered_bytes() const noexcept {
+    return message_.capacity();
+  }
+
+  /// Whether it holds what inflating needs.
+  bool inflates() const noexcept {
+    return inflater_ != nullptr;
+  }
+
+  /// Forgets the message begun and takes nothing any more. Not from within
+  /// `consume`.
+  void discard() noexcept;
 
 private:
   /// Judges what the first two bytes of a header tell.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/block_pool.hpp"
+#include "net/memory_account.hpp"
 
 namespace switchboard::net {
 
@@ -13,11 +14,13 @@ outgoing_frame* outgoing_frame::make(opcode op, std::size_t room) {
   auto block = block_pool::take(size);
   auto frame = ::new (block) outgoing_frame{op};
   frame->block_size_ = size;
+  memory_account::add(size);
   return frame;
 }
 
 void outgoing_frame::destroy(const outgoing_frame* what) noexcept {
   auto size = what->block_size_;
+  memory_account::subtract(size + what->trailing().size());
   what->~outgoing_frame();
   block_pool::give_back(const_cast<outgoing_frame*>(what), size);
 }
@@ -42,6 +45,8 @@ frame_ptr outgoing_frame::share(opcode op,
   auto frame = make(op, 0);
   frame->write_header_before(bytes->size(), rsv1, nullptr);
   frame->shared_ = std::move(bytes);
+  // Each shard that encodes it counts it: too much is safer than too little.
+  memory_account::add(frame->trailing().size());
   return frame_ptr{frame};
 }
 

@@ -26,15 +26,17 @@ enum class closed_by : std::uint8_t {
   /// TCP or TLS ended without a close frame; for an outbound socket also: its
   /// strategy is spent.
   lost,
+  /// The peer sent faster than it may, or memory had run out.
+  limit,
 };
 
-inline constexpr std::size_t closed_by_count = 8;
+inline constexpr std::size_t closed_by_count = 9;
 
 /// As in logs, metrics and the management API.
 constexpr std::string_view name_of(closed_by who) noexcept {
   constexpr std::array<std::string_view, closed_by_count> names{
-      "peer",           "operation", "timeout",  "slow_consumer",
-      "protocol_error", "handler",   "shutdown", "lost"};
+      "peer",    "operation", "timeout", "slow_consumer", "protocol_error",
+      "handler", "shutdown",  "lost",    "limit"};
   auto index = static_cast<std::size_t>(who);
   return index < names.size() ? names[index] : std::string_view{};
 }

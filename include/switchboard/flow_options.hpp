@@ -85,6 +85,7 @@ struct open_outbound_socket_step {
   template_pairs uri_params;
   /// Unset: the configuration's.
   std::optional<reconnection_options> reconnection = std::nullopt;
+  send_queue_options send_queue = {};
 };
 
 struct subscribe_groups_step {
@@ -238,6 +239,8 @@ struct flow_options {
   /// Of the sources of sockets, see `subscribe_source_request`. Unset: the
   /// configuration's.
   std::optional<reconnection_options> reconnection = std::nullopt;
+  /// Of the sockets on its path; of the two sources of messages.
+  send_queue_options send_queue = {};
   /// Of `schedule`.
   std::chrono::nanoseconds every{0};
   /// Events in work at once, over all shards; 0: no limit.

@@ -217,6 +217,8 @@ struct subscribe_source_request {
   /// outbound sockets on its path that bring none themselves; the others: for
   /// binding the configuration's listener.
   std::optional<reconnection_options> reconnection = std::nullopt;
+  /// Of the sockets on its path (inbound_listener, outbound_listener).
+  send_queue_options send_queue = {};
 };
 
 /// A message arrived. Answered when the handler is done with it; that gives
@@ -331,6 +333,12 @@ inspect_with_optional(Inspector& f, const char* name, std::optional<T>& last,
 } // namespace detail
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, send_queue_options& x) {
+  return detail::inspect_with_optional(f, "send_queue_options", x.slow_consumer,
+                                       x.limit);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, send_request& x) {
   return detail::inspect_with_optional(f, "send_request", x.reconnection,
                                        x.config, x.socket_id, x.content);
@@ -339,17 +347,18 @@ typename Inspector::result_type inspect(Inspector& f, send_request& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f,
                                         subscribe_source_request& x) {
-  return detail::inspect_with_optional(f, "subscribe_source_request",
-                                       x.reconnection, x.config, x.kind, x.path,
-                                       x.targets, x.default_groups, x.credit);
+  return detail::inspect_with_optional(
+      f, "subscribe_source_request", x.reconnection, x.config, x.kind, x.path,
+      x.targets, x.default_groups, x.credit, x.send_queue);
 }
 
 /// Where it stands in a file does not travel.
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, outbound_options& x) {
-  return detail::inspect_with_optional(
-      f, "outbound_options", x.reconnection, x.config, x.socket_id,
-      x.default_groups, x.path, x.url, x.headers, x.query_params, x.uri_params);
+  return detail::inspect_with_optional(f, "outbound_options", x.reconnection,
+                                       x.config, x.socket_id, x.default_groups,
+                                       x.path, x.url, x.headers, x.query_params,
+                                       x.uri_params, x.send_queue);
 }
 
 template <class Inspector>

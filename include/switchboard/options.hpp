@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <switchboard/limit_options.hpp>
 #include <switchboard/source_place.hpp>
 #include <switchboard/tls_options.hpp>
 
@@ -38,10 +39,18 @@ struct http_listener_options {
   /// Open connections of this listener, handshakes included; further ones
   /// are answered with 503.
   std::size_t max_connections = std::numeric_limits<std::size_t>::max();
-  /// Encrypted connections that may be on their way to a WebSocket at once,
-  /// divided among the shards, at least one for each; further ones wait in the
+  /// Of them those of one address; an IPv6 address stands for its /64. Further
+  /// ones are answered with 429. Behind `trusted_proxies` the address that
+  /// they tell counts.
+  std::size_t max_connections_per_address =
+      std::numeric_limits<std::size_t>::max();
+  /// Connections that may be on their way to a WebSocket at once, divided
+  /// among the shards, at least one for each; further ones wait in the
   /// system's queue.
   std::size_t max_handshakes = 1024;
+  /// New connections a second; what was not used within the last second may
+  /// come at once, further ones wait in the system's queue. 0: no limit.
+  std::uint64_t max_connection_rate = 0;
   /// Request line and headers, in bytes; a larger request is answered 431.
   std::size_t max_header_size = 16 * 1024;
   /// Origins that may connect, `*` matches any run of characters. Empty:
@@ -70,16 +79,6 @@ struct compression_options {
   std::size_t minimum_size = 64;
 };
 
-/// What happens to a frame for a socket whose queue is full.
-enum class slow_consumer_policy : std::uint8_t {
-  /// Close the socket with 1008, reason `slow consumer`.
-  close,
-  /// Refuse the frame at hand.
-  drop_newest,
-  /// Make room by dropping the oldest frames that were not begun.
-  drop_oldest,
-};
-
 /// `[websocket.NAME.server]`.
 struct server_options {
   /// Name of an `http_listener_options`.
@@ -101,6 +100,9 @@ struct server_options {
   /// Bytes that one socket may have queued.
   std::size_t send_queue_limit = 1024 * 1024;
   slow_consumer_policy slow_consumer = slow_consumer_policy::close;
+  rate_limit_options rate;
+  /// 1 to 1000.
+  std::size_t max_groups_per_socket = 1000;
 };
 
 enum class authentication_scheme : std::uint8_t {
@@ -179,6 +181,9 @@ struct client_options {
   std::vector<std::string> subprotocols;
   std::size_t send_queue_limit = 1024 * 1024;
   slow_consumer_policy slow_consumer = slow_consumer_policy::close;
+  rate_limit_options rate;
+  /// 1 to 1000.
+  std::size_t max_groups_per_socket = 1000;
 };
 
 enum class reconnection_strategy : std::uint8_t {
@@ -248,6 +253,8 @@ struct outbound_options {
   /// Stands in place of the configuration's, for opening it and for keeping
   /// it.
   std::optional<reconnection_options> reconnection;
+  /// Stands in place of the configuration's and of its source's.
+  send_queue_options send_queue;
   source_place at;
 };
 
@@ -317,6 +324,7 @@ struct log_options {
 /// What `start` needs: everything below the flows.
 struct switchboard_options {
   runtime_options runtime;
+  limit_options limits;
   std::vector<tls_options> tls;
   std::vector<http_listener_options> listeners;
   std::vector<proxy_options> proxies;

@@ -108,6 +108,8 @@ struct switchboard_statistics {
   std::vector<named_count> reconnections;
   /// Bytes in send queues now, as of the last turns.
   std::uint64_t send_queue_bytes = 0;
+  /// What queues, buffers and sockets hold, as `[limits] memory` counts it.
+  std::uint64_t held_bytes = 0;
   /// How often a limit was reached.
   std::vector<named_count> limits;
   std::vector<shard> shards;

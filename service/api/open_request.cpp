@@ -223,11 +223,34 @@ reconnection_options read_reconnection(const json::value& value) {
   return result;
 }
 
+send_queue_options read_send_queue(const object_reader& from) {
+  send_queue_options result;
+  if (auto word = from.text("send_queue_limit")) {
+    auto found = config::parse_size(*word).value;
+    if (!found || *found == 0)
+      refuse("send_queue_limit", "a size above 0 such as \"64KiB\"");
+    result.limit = *found;
+  }
+  if (auto word = from.text("slow_consumer")) {
+    if (*word == "close")
+      result.slow_consumer = slow_consumer_policy::close;
+    else if (*word == "drop_newest")
+      result.slow_consumer = slow_consumer_policy::drop_newest;
+    else if (*word == "drop_oldest")
+      result.slow_consumer = slow_consumer_policy::drop_oldest;
+    else
+      refuse("slow_consumer", "\"close\", \"drop_newest\" or "
+                              "\"drop_oldest\"");
+  }
+  return result;
+}
+
 open_outbound_socket_request read(const json::value& body) {
   object_reader from{body,
                      {},
                      {"config", "socket_id", "default_groups", "path", "url",
-                      "headers", "query_params", "uri_params", "reconnection"}};
+                      "headers", "query_params", "uri_params", "reconnection",
+                      "send_queue_limit", "slow_consumer"}};
   open_outbound_socket_request result;
   result.config = from.text("config").value_or("");
   if (auto id = from.text("socket_id")) {
@@ -250,6 +273,7 @@ open_outbound_socket_request read(const json::value& body) {
   result.uri_params = read_pairs(from, "uri_params");
   if (auto reconnection = from.find("reconnection"))
     result.reconnection = read_reconnection(*reconnection);
+  result.send_queue = read_send_queue(from);
   return result;
 }
 

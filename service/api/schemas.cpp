@@ -147,8 +147,9 @@ object closed_socket() {
       {"code", typed("string", "Close code, by name where it has one.")},
       {"code_number", count("1006: without a close frame.")},
       {"reason", typed("string", "Of the close frame, or why it was lost.")},
-      {"by", one_of({"peer", "operation", "timeout", "slow_consumer",
-                     "protocol_error", "handler", "shutdown", "lost"})},
+      {"by",
+       one_of({"peer", "operation", "timeout", "slow_consumer",
+               "protocol_error", "handler", "shutdown", "lost", "limit"})},
       {"clean", typed("boolean", "Whether both sent a close frame.")},
       {"messages_received", count()},
       {"messages_sent", count()},
@@ -227,6 +228,10 @@ object open_socket() {
       {"query_params", reference("NamesAndValues")},
       {"uri_params", reference("NamesAndValues")},
       {"reconnection", reference("Reconnection")},
+      {"send_queue_limit",
+       typed("string", "A size such as \"64KiB\", in place of the "
+                       "configuration's.")},
+      {"slow_consumer", one_of({"close", "drop_newest", "drop_oldest"})},
   });
 }
 

@@ -59,6 +59,10 @@ void add_traffic(families& to, const switchboard_statistics& what) {
              static_cast<double>(what.bytes_sent));
   to.gauge("switchboard_send_queue_bytes", "Bytes in all send queues now.",
            static_cast<double>(what.send_queue_bytes));
+  to.gauge("switchboard_memory_bytes",
+           "What queues, buffers and sockets hold, as [limits] memory counts "
+           "it.",
+           static_cast<double>(what.held_bytes));
 }
 
 void add_operations(families& to, const switchboard_statistics& what) {

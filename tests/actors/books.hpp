@@ -67,7 +67,7 @@ struct books : socket_host {
 
   void socket_ended(socket&) override {}
 
-  bool join_group(socket& who, const std::string& group) override {
+  join_result join_group(socket& who, const std::string& group) override {
     return dir.join(who, group);
   }
 

@@ -76,8 +76,8 @@ CAF_TEST(a pattern that cannot be read is an invalid argument) {
 
 CAF_TEST(joining twice and leaving what was never joined change nothing) {
   auto& a = add();
-  CAF_CHECK(dir.join(a, "g"));
-  CAF_CHECK(!dir.join(a, "g"));
+  CAF_CHECK(dir.join(a, "g") == join_result::joined);
+  CAF_CHECK(dir.join(a, "g") == join_result::already);
   CAF_CHECK_EQUAL(a.memberships.size(), 1u);
   CAF_CHECK(!dir.leave(a, "other"));
   CAF_CHECK(dir.leave(a, "g"));
@@ -126,7 +126,7 @@ CAF_TEST(memberships stay consistent under any order of joins and leaves) {
         CAF_REQUIRE_EQUAL(dir.leave(who, group), model[&who].erase(group) > 0);
         break;
       default:
-        CAF_REQUIRE_EQUAL(dir.join(who, group),
+        CAF_REQUIRE_EQUAL(dir.join(who, group) == join_result::joined,
                           model[&who].insert(group).second);
     }
   }

@@ -20,8 +20,7 @@ std::string later(std::string_view place_and_key) {
 
 CAF_TEST(sections to come are refused by name) {
   check_rows(small_file, {{"[object_store.a]", later("2: object_store")},
-                          {"[cluster]", later("2: cluster")},
-                          {"[limits]", later("2: limits")}});
+                          {"[cluster]", later("2: cluster")}});
 }
 
 CAF_TEST(keys to come are refused by name) {

@@ -1,0 +1,119 @@
+// A feed at full speed: one sends the next message as soon as its last one has
+// come back to it. Some of its subscribers do not read. For each policy: the
+// others get everything, in order and as fast as before; memory stays within
+// its limits; the slow ones are treated as the configuration says.
+// SWITCHBOARD_LONG=1: 2,000 sockets, 200 of them slow, for a minute.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { base, patience, sanitized, start, until, within } from "./harness.mjs";
+import { FeedSocket, message, percentile } from "./feed_socket.mjs";
+import { metric, reached, resident_bytes, told_once } from "./limits.mjs";
+
+const long = process.env.SWITCHBOARD_LONG === "1";
+const sockets = long ? 2000 : 400;
+const slow_ones = sockets / 10;
+const span = long ? 60_000 : 3000;
+const quiet_span = long ? 15_000 : 1500;
+const message_bytes = 16 * 1024;
+const queue_bytes = 128 * 1024;
+
+const config = (policy) => base({ log: "" }).replace('level = "debug"', 'level = "info"') + `
+[[flow]]
+name = "feed"
+source = "inbound-listener"
+path = "/feed"
+send_queue_limit = "${queue_bytes}B"
+slow_consumer = "${policy}"
+steps = [ { broadcast = { path = "/feed", content = "#[payload]" } } ]
+`;
+
+async function subscribe(t, service, count) {
+  const all = [];
+  while (all.length < count) {
+    const batch = Array.from({ length: Math.min(100, count - all.length) }, () =>
+      new FeedSocket(service.address("public"), "/feed"));
+    batch.forEach((one) => t.after(() => one.end()));
+    await within("subscribers", Promise.all(batch.map(({ opened }) => opened)), 20000);
+    all.push(...batch);
+  }
+  return all;
+}
+
+/// Sends one message after another until a time is over.
+/// @returns how many it sent in all its life.
+async function publish(publisher, milliseconds) {
+  const end = performance.now() + milliseconds;
+  await within("the feed", new Promise((resolve) => {
+    const send = () => publisher.send(message(publisher.sent++, message_bytes));
+    publisher.on_message = () =>
+      performance.now() < end ? send() : resolve();
+    send();
+  }), milliseconds + 60_000);
+  return publisher.sent;
+}
+
+const forget = (all) => all.forEach((one) => one.latencies.length = 0);
+const p99 = (all) => percentile(all.flatMap(({ latencies }) => latencies), 0.99);
+
+for (const policy of ["close", "drop_newest", "drop_oldest"])
+  test(`${sockets} sockets of which ${slow_ones} do not read: ${policy}`, async (t) => {
+    const service = await start(t, config(policy));
+    const all = await subscribe(t, service, sockets);
+    const [publisher, ...rest] = all;
+    publisher.sent = 0;
+    const slow = rest.slice(0, slow_ones);
+    const good = rest.slice(slow_ones);
+    const everybody_has = (sent, who) =>
+      until(`message ${sent}`, () => who.every(({ last }) => last === sent - 1), 60000);
+
+    await everybody_has(await publish(publisher, patience(500)), rest);
+    forget(all);
+    await everybody_has(await publish(publisher, patience(quiet_span)), rest);
+    const quiet = p99(good);
+    const had = resident_bytes(service.child.pid);
+
+    slow.forEach(({ socket }) => socket.pause());
+    forget(all);
+    let most = 0;
+    const watch = setInterval(() =>
+      most = Math.max(most, resident_bytes(service.child.pid)), 50);
+    const before = publisher.sent;
+    const sent = await publish(publisher, patience(span));
+    clearInterval(watch);
+    await everybody_has(sent, good);
+    const busy = p99(good);
+    t.diagnostic(`${sent - before} messages of ${message_bytes} B, p99 ${busy.toFixed(1)} ms, ` +
+      `before ${quiet.toFixed(1)} ms; memory ${((most - had) / 1048576).toFixed(1)} MiB more`);
+
+    assert.ok(good.every(({ gaps, disorder }) => gaps === 0 && disorder === 0), "all, in order");
+    assert.ok(good.every(({ count }) => count === sent));
+    assert.ok(busy <= 2 * quiet + 5, `p99 ${busy} ms, ${quiet} ms before`);
+    if (!sanitized)
+      assert.ok(most - had < slow_ones * queue_bytes + 16 * 1048576,
+                `${(most - had) / 1048576} MiB`);
+
+    assert.ok(await reached(service, "send_queue_limit") >= slow_ones);
+    const closed = await metric(service, "switchboard_sockets_closed_total",
+                                { code: "1008", by: "slow_consumer" });
+    if (policy === "close") {
+      await until("their end", async () =>
+        (await metric(service, "switchboard_sockets_closed_total",
+                      { code: "1008", by: "slow_consumer" })) === slow_ones);
+      assert.equal(await metric(service, "switchboard_sockets", { state: "open" }), sockets - slow_ones);
+    } else {
+      assert.equal(closed, 0);
+      assert.equal(await metric(service, "switchboard_sockets", { state: "open" }), sockets);
+      slow.forEach(({ socket }) => socket.resume());
+      // The next message finds room again in every queue.
+      await until("room", async () => {
+        await publish(publisher, 0);
+        return slow.every(({ last }) => last === publisher.sent - 1);
+      }, 20000);
+      assert.ok(slow.every(({ disorder }) => disorder === 0), "in order");
+      assert.ok(slow.every(({ gaps }) => gaps > 0), "some are missing");
+      if (policy === "drop_oldest")
+        assert.ok(slow.every(({ gaps }) => gaps <= queue_bytes), "the newest were kept");
+    }
+    await told_once(service, "send_queue_limit");
+  });
