@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/group_module.hpp"
+#include "net/trace_context.hpp"
 
 namespace switchboard::actors {
 
@@ -49,6 +50,12 @@ void shard_actor::receive(caf::mailbox_element& what) {
     auto& request = content.get_as<open_listener>(0);
     gateway_.open_listener(std::move(request.bound->sockets[home().index()]),
                            request.state);
+    reply{*this, what}.deliver();
+  } else if (content.match_elements<change_listener>()) {
+    gateway_.change_listener(content.get_as<change_listener>(0));
+    reply{*this, what}.deliver();
+  } else if (content.match_elements<retire_listener>()) {
+    gateway_.retire_listener(content.get_as<retire_listener>(0));
     reply{*this, what}.deliver();
   } else if (content.match_elements<close_listeners>()) {
     gateway_.close();
@@ -286,8 +293,15 @@ void shard_actor::socket_lost(socket& who) {
 void shard_actor::socket_ended(socket& who) {
   auto known = who.attributes();
   auto what = make_post_mortem(who, *known.groups);
-  if (report_)
-    report_({report::severity::info, "socket closed", fields_of(what)});
+  if (report_) {
+    auto fields = fields_of(what);
+    // Whoever looks at the trace finds the socket, and the other way round.
+    if (auto parent = who.identity().header("traceparent");
+        parent && net::parse_traceparent(*parent)
+        && who.identity().type() == socket_type::inbound)
+      fields.emplace_back("traceparent", *parent);
+    report_({report::severity::info, "socket closed", std::move(fields)});
+  }
   closed_->add(std::move(what));
   leaving_.erase(&who);
   check_empty();

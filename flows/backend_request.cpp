@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "flows/failure.hpp"
 #include "flows/operations.hpp"
 #include "net/header_values.hpp"
+#include "net/trace_context.hpp"
 
 // Apart from operations.cpp: all that makes an `http_request`.
 
@@ -65,6 +67,39 @@ std::string type_of(const value& body, const step_context& at) {
   return type == plain_text ? "text/plain; charset=utf-8" : std::string{type};
 }
 
+std::uint64_t make_span() {
+  thread_local std::mt19937_64 dice{std::random_device{}()};
+  std::uint64_t result = 0;
+  while (result == 0)
+    result = dice();
+  return result;
+}
+
+/// The call belongs to the trace that the socket's handshake came in.
+void add_trace_headers(net::header_list& headers,
+                       const handshake_attributes* handshake) {
+  if (handshake == nullptr || has(headers, "traceparent"))
+    return;
+  std::string_view parent;
+  std::string state;
+  auto parents = 0;
+  handshake->for_each_header([&](auto name, auto value) {
+    if (name == "traceparent") {
+      parent = value;
+      ++parents;
+    } else if (name == "tracestate") {
+      state.append(state.empty() ? "" : ",").append(value);
+    }
+  });
+  auto trace = parents == 1 ? net::parse_traceparent(parent) : std::nullopt;
+  if (!trace)
+    return;
+  headers.emplace_back("traceparent",
+                       net::make_traceparent(*trace, make_span()));
+  if (net::is_tracestate(state) && !has(headers, "tracestate"))
+    headers.emplace_back("tracestate", std::move(state));
+}
+
 bool takes_no_body(std::string_view method) {
   return method == "GET" || method == "HEAD";
 }
@@ -86,6 +121,10 @@ operation make_operation(const http_request_action& x, const step_context& at) {
   result.target = std::move(*target);
   result.headers = pairs_of(x.headers, at, "headers");
   check_headers(result.headers);
+  // An outbound socket's headers are of the peer's own making.
+  if (auto& known = at.in.attributes.handshake;
+      known && known->type() == socket_type::inbound)
+    add_trace_headers(result.headers, known.get());
   if (x.body || !takes_no_body(result.method)) {
     auto body = x.body ? x.body->evaluate(at.in, at.lua) : at.in.payload;
     auto content = to_payload(body, true);

@@ -19,6 +19,8 @@ struct flow_counters {
   std::atomic<std::uint64_t> waiting{0};
   /// Requests of `http_request` made once more.
   std::atomic<std::uint64_t> retries{0};
+  /// Events of sockets whose flow is no more.
+  std::atomic<std::uint64_t> dropped{0};
   /// Nanoseconds that runs which are over have taken.
   std::atomic<std::uint64_t> time{0};
 };

@@ -13,6 +13,9 @@ namespace {
 /// New connections a turn; established sockets get their turn in between.
 constexpr auto accepts_per_turn = 64;
 
+/// The most that are accepted when a listener is given up.
+constexpr auto accepts_at_the_end = 4096;
+
 /// Handshakes over the listener's limit that are answered with 503; further
 /// ones are cut.
 constexpr std::size_t refusals_at_once = 256;
@@ -45,6 +48,21 @@ void acceptor::stop() {
   socket_.reset();
   while (!sessions_.empty())
     sessions_.begin()->second->cut();
+}
+
+void acceptor::retire(std::function<void()> on_idle) {
+  // Peers whose handshake the system has done already, but no endless row.
+  for (auto i = 0; i < accepts_at_the_end && listening_; ++i)
+    if (!accept_one())
+      break;
+  if (std::exchange(listening_, false))
+    loop_.remove(socket_.get());
+  loop_.disarm(*this);
+  socket_.reset();
+  if (sessions_.empty())
+    on_idle();
+  else
+    on_idle_ = std::move(on_idle);
 }
 
 void acceptor::on_io(std::uint32_t) {
@@ -80,7 +98,7 @@ bool acceptor::accept_one() {
   }
   troubled_ = false;
   auto limit = state_->options.max_connections;
-  auto refuse = state_->connections.load(std::memory_order_relaxed) >= limit;
+  auto refuse = state_->all_connections() >= limit;
   if (refuse
       && state_->refusals.load(std::memory_order_relaxed) >= refusals_at_once)
     return true;
@@ -116,6 +134,9 @@ void acceptor::session_done(handshake_session& session) {
   sessions_.erase(i);
   if (socket_ && std::exchange(full_, false))
     start();
+  if (sessions_.empty())
+    if (auto on_idle = std::exchange(on_idle_, nullptr))
+      on_idle();
 }
 
 } // namespace switchboard::net

@@ -25,15 +25,21 @@ class tls_source;
 
 /// What the shards of one listener share.
 struct listener_state {
+  /// @param older whose place it takes: their connections count as well.
   explicit listener_state(http_listener_options what,
-                          std::shared_ptr<const tls_source> encryption = {})
+                          std::shared_ptr<const tls_source> encryption = {},
+                          std::shared_ptr<const listener_state> older = {})
       : options(std::move(what)),
         tls(std::move(encryption)),
+        before(with_connections(std::move(older))),
         handshakes_per_shard(options.max_handshakes) {}
 
   const http_listener_options options;
   /// Null: plain TCP.
   const std::shared_ptr<const tls_source> tls;
+  /// The options that were in force when some of the open connections came;
+  /// null where there are none of these.
+  const std::shared_ptr<const listener_state> before;
   /// Encrypted connections of a shard that may be on their way to a WebSocket;
   /// further ones wait in the system's queue. Set before the first is accepted.
   std::size_t handshakes_per_shard;
@@ -41,6 +47,23 @@ struct listener_state {
   std::atomic<std::size_t> connections{0};
   /// Connections over the limit that are being told so.
   std::atomic<std::size_t> refusals{0};
+
+  /// Open connections of the listener, whatever options they came under.
+  std::size_t all_connections() const noexcept {
+    std::size_t result = 0;
+    for (auto state = this; state != nullptr; state = state->before.get())
+      result += state->connections.load(std::memory_order_relaxed);
+    return result;
+  }
+
+private:
+  /// The newest of them that has connections: one that has none gets none.
+  static std::shared_ptr<const listener_state>
+  with_connections(std::shared_ptr<const listener_state> newest) noexcept {
+    while (newest && newest->connections.load(std::memory_order_relaxed) == 0)
+      newest = newest->before;
+    return newest;
+  }
 };
 
 /// Counts one connection of a listener for as long as it lives.
@@ -144,9 +167,17 @@ struct bound_listener {
 /// process holds it, even one that allows sharing.
 /// @param host a numeric address or a name, which is resolved (blocking).
 /// @param port 0: any free one, the same for all.
+/// @param alone false: this process itself may hold an address that overlaps,
+///        so that nobody who does is found out.
 bound_listener bind_listener(const std::string& host, std::uint16_t port,
                              std::size_t shards,
-                             boost::system::error_code& error);
+                             boost::system::error_code& error,
+                             bool alone = true);
+
+/// Shares a socket that listens already among the shards.
+/// @param fd stays open.
+bound_listener adopt_listener(int fd, std::size_t shards,
+                              boost::system::error_code& error);
 
 /// `address:port` of a socket's own or far end, IPv6 in brackets.
 std::string local_address_of(int fd);
