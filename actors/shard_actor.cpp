@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "actors/group_module.hpp"
-#include "net/trace_context.hpp"
+#include "actors/handshake_trace.hpp"
 
 namespace switchboard::actors {
 
@@ -296,9 +296,7 @@ void shard_actor::socket_ended(socket& who) {
   if (report_) {
     auto fields = fields_of(what);
     // Whoever looks at the trace finds the socket, and the other way round.
-    if (auto parent = who.identity().header("traceparent");
-        parent && net::parse_traceparent(*parent)
-        && who.identity().type() == socket_type::inbound)
+    if (auto parent = traceparent_of(who.identity()))
       fields.emplace_back("traceparent", *parent);
     report_({report::severity::info, "socket closed", std::move(fields)});
   }

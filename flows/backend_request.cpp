@@ -2,6 +2,7 @@
 #include <random>
 #include <utility>
 
+#include "actors/handshake_trace.hpp"
 #include "flows/failure.hpp"
 #include "flows/operations.hpp"
 #include "net/header_values.hpp"
@@ -77,25 +78,18 @@ std::uint64_t make_span() {
 
 /// The call belongs to the trace that the socket's handshake came in.
 void add_trace_headers(net::header_list& headers,
-                       const handshake_attributes* handshake) {
-  if (handshake == nullptr || has(headers, "traceparent"))
+                       const handshake_attributes& handshake) {
+  auto parent = actors::traceparent_of(handshake);
+  if (!parent || has(headers, "traceparent"))
     return;
-  std::string_view parent;
   std::string state;
-  auto parents = 0;
-  handshake->for_each_header([&](auto name, auto value) {
-    if (name == "traceparent") {
-      parent = value;
-      ++parents;
-    } else if (name == "tracestate") {
+  handshake.for_each_header([&](std::string_view name, std::string_view value) {
+    if (name == "tracestate")
       state.append(state.empty() ? "" : ",").append(value);
-    }
   });
-  auto trace = parents == 1 ? net::parse_traceparent(parent) : std::nullopt;
-  if (!trace)
-    return;
-  headers.emplace_back("traceparent",
-                       net::make_traceparent(*trace, make_span()));
+  headers.emplace_back(
+      "traceparent",
+      net::make_traceparent(*net::parse_traceparent(*parent), make_span()));
   if (net::is_tracestate(state) && !has(headers, "tracestate"))
     headers.emplace_back("tracestate", std::move(state));
 }
@@ -121,10 +115,8 @@ operation make_operation(const http_request_action& x, const step_context& at) {
   result.target = std::move(*target);
   result.headers = pairs_of(x.headers, at, "headers");
   check_headers(result.headers);
-  // An outbound socket's headers are of the peer's own making.
-  if (auto& known = at.in.attributes.handshake;
-      known && known->type() == socket_type::inbound)
-    add_trace_headers(result.headers, known.get());
+  if (auto& known = at.in.attributes.handshake)
+    add_trace_headers(result.headers, *known);
   if (x.body || !takes_no_body(result.method)) {
     auto body = x.body ? x.body->evaluate(at.in, at.lua) : at.in.payload;
     auto content = to_payload(body, true);

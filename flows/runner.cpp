@@ -116,6 +116,8 @@ caf::behavior runner::make_behavior() {
               false);
       },
       [this](run_atom) {
+        if (drops())
+          return;
         start({std::string{}, {}, {}, {}}, nullptr, {}, false);
       },
       [this](begin_atom) {
@@ -125,10 +127,7 @@ caf::behavior runner::make_behavior() {
       },
       [this](tick_atom, std::uint64_t schedule) { tick(schedule); },
       [this](const use_code& what) { use(what); },
-      [this](retire_atom) {
-        retired_ = true;
-        ticking_ = false;
-      },
+      [this](retire_atom) { retire(); },
       [this](refused_atom, std::uint64_t id, const caf::error& why) {
         refused(id, why);
       },

@@ -139,6 +139,7 @@ private:
   using job_ptr = std::unique_ptr<job>;
 
   void use(const use_code& what);
+  void retire();
   /// Whether an event has nobody to work on it.
   bool drops() noexcept;
 

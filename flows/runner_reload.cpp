@@ -23,6 +23,15 @@ void runner::use(const use_code& what) {
   schedule_next();
 }
 
+void runner::retire() {
+  retired_ = true;
+  ticking_ = false;
+  // Nothing begins any more; what is in work keeps its own.
+  idle_.clear();
+  settings_.lua = nullptr;
+  settings_.routes = nullptr;
+}
+
 bool runner::drops() noexcept {
   if (retired_)
     ++settings_.counters->dropped;

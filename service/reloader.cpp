@@ -157,6 +157,9 @@ reload_outcome reloader::work(const job& what) {
     return result;
   }
   in_force_ = config::in_force(in_force_, checked.keys, result.changes);
+  // Who sends a signal has done so.
+  if (what.done)
+    parts_.sockets->renew_tls();
   return result;
 }
 
