@@ -1,5 +1,6 @@
 #include "actors/gateway.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/socket_id.hpp"
@@ -92,6 +93,28 @@ void gateway::open_listener(net::unique_fd fd,
       home_.loop(), std::move(fd), std::move(state),
       static_cast<net::listener_delegate&>(*this)));
   acceptor->start();
+}
+
+void gateway::change_listener(const actors::change_listener& what) {
+  for (auto& acceptor : acceptors_)
+    if (acceptor->state() == what.from)
+      acceptor->use(what.to);
+}
+
+void gateway::retire_listener(const actors::retire_listener& what) {
+  std::vector<net::acceptor*> chosen;
+  for (auto& acceptor : acceptors_)
+    if (acceptor->state() == what.which)
+      chosen.push_back(acceptor.get());
+  for (auto ptr : chosen)
+    ptr->retire([this, ptr] {
+      auto i = std::find_if(acceptors_.begin(), acceptors_.end(),
+                            [&](auto& each) { return each.get() == ptr; });
+      if (i == acceptors_.end())
+        return;
+      home_.loop().dispose(std::move(*i));
+      acceptors_.erase(i);
+    });
 }
 
 void gateway::close() {

@@ -44,6 +44,9 @@ public:
   void open_listener(net::unique_fd fd,
                      std::shared_ptr<net::listener_state> state);
 
+  void change_listener(const actors::change_listener& what);
+  void retire_listener(const actors::retire_listener& what);
+
   /// Accepts and opens nothing any more.
   void close();
 

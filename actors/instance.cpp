@@ -1,28 +1,17 @@
 #include <switchboard/switchboard.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <map>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "actors/check_options.hpp"
-#include "actors/group_module.hpp"
-#include "actors/internal.hpp"
+#include "actors/instance_impl.hpp"
 #include "actors/limits_guard.hpp"
-#include "actors/listener_hub.hpp"
 #include "actors/outbound_opener.hpp"
 #include "actors/registry.hpp"
-#include "actors/running_count.hpp"
-#include "actors/shard.hpp"
 #include "actors/shard_actor.hpp"
-#include "actors/socket_index.hpp"
 #include "actors/statistics.hpp"
-#include "actors/supervisor.hpp"
-#include "actors/tls_contexts.hpp"
-#include "net/resolver.hpp"
 #include "net/usable_cores.hpp"
 
 namespace switchboard {
@@ -56,78 +45,7 @@ void send_exit_in_order(const caf::strong_actor_ptr& who) {
                nullptr);
 }
 
-std::string base_path_of(const server_options& server,
-                         const std::vector<http_listener_options>& listeners) {
-  auto i = std::find_if(listeners.begin(), listeners.end(), [&](auto& entry) {
-    return entry.name == server.listener;
-  });
-  return join_paths({}, server.listener_base_path.value_or(i->base_path));
-}
-
-const proxy_options* proxy_of(const client_options& client,
-                              const std::vector<proxy_options>& proxies) {
-  auto i = std::find_if(proxies.begin(), proxies.end(), [&](auto& entry) {
-    return entry.name == client.proxy;
-  });
-  return i == proxies.end() ? nullptr : &*i;
-}
-
 } // namespace
-
-struct instance::impl {
-  explicit impl(caf::actor_system& sys) : system(sys), groups(sys) {}
-
-  caf::actor_system& system;
-  actors::group_module groups;
-  std::vector<std::shared_ptr<actors::shard>> shards;
-  std::vector<caf::strong_actor_ptr> shard_actors;
-  std::shared_ptr<actors::socket_index> sockets =
-      std::make_shared<actors::socket_index>();
-  std::shared_ptr<actors::closed_sockets> closed =
-      std::make_shared<actors::closed_sockets>();
-  std::shared_ptr<actors::registry_counters> counters =
-      std::make_shared<actors::registry_counters>();
-  std::map<std::string, std::shared_ptr<actors::config_counters>> configs;
-  io_method io = io_method::epoll;
-  actors::internal_registry_actor registry;
-  registry_actor public_registry;
-  std::map<std::string, actors::supervisor_actor> supervisors;
-  std::unique_ptr<actors::tls_contexts> tls;
-  std::unique_ptr<actors::listener_hub> hub;
-  std::shared_ptr<net::admission> entry = std::make_shared<net::admission>();
-  caf::actor guard;
-  /// To be opened when everything is up.
-  std::vector<outbound_options> outbound;
-  report_function report;
-  std::atomic<std::size_t> unbound{0};
-  std::mutex mutex;
-  /// Guarded by `mutex`.
-  std::vector<caf::strong_actor_ptr> pinned;
-  std::shared_ptr<actors::running_count> running =
-      std::make_shared<actors::running_count>();
-  std::shared_ptr<actors::running_count> running_shards =
-      std::make_shared<actors::running_count>();
-  std::once_flag drained;
-  std::atomic<bool> draining{false};
-  std::atomic<bool> stopped{false};
-
-  void start_shards(std::size_t count, io_method io,
-                    const report_function& report);
-  void start_supervisors(const switchboard_options& options,
-                         const report_function& report);
-  caf::error begin();
-
-  /// Asks every shard the same and waits for the answers.
-  /// @param take called with each of them.
-  template <class Request, class Take>
-  void ask_shards(const Request& request, std::chrono::nanoseconds patience,
-                  Take take);
-
-  void close_in_batches(socket_type type, const drain_options& how,
-                        std::chrono::steady_clock::time_point deadline);
-  void close_sockets(const drain_options& how);
-  void end_actors();
-};
 
 void instance::impl::start_shards(std::size_t count, io_method io,
                                   const report_function& report) {
@@ -147,40 +65,14 @@ void instance::impl::start_shards(std::size_t count, io_method io,
 
 void instance::impl::start_supervisors(const switchboard_options& options,
                                        const report_function& report) {
-  hub = std::make_unique<actors::listener_hub>(options.listeners, *tls, entry,
-                                               shard_actors, report);
-  auto names = std::make_shared<net::resolver>();
-  actors::registry_setup known;
-  known.shards = shard_actors;
-  for (auto& what : options.websockets) {
-    actors::supervisor_setup setup;
-    setup.options = what;
-    setup.shards = shard_actors;
-    setup.sockets = sockets;
-    setup.counters = configs[what.name] =
-        std::make_shared<actors::config_counters>();
-    setup.on_report = report;
-    if (what.server) {
-      ++unbound;
-      setup.base_path = base_path_of(*what.server, options.listeners);
-      setup.bind = [this](const std::string& name) {
-        return hub->bind(name);
-      };
-      setup.on_ready = [this] {
-        --unbound;
-      };
-    }
-    if (what.client) {
-      setup.profile = actors::make_client_profile(
-          what, proxy_of(*what.client, options.proxies),
-          tls->client(what.client->tls), names);
-      known.clients.push_back(what.name);
-    }
-    supervisors.emplace(what.name,
-                        system.spawn(actors::supervisor, std::move(setup)));
-  }
-  known.supervisors = supervisors;
-  caf::anon_send(registry, std::move(known));
+  hub = std::make_unique<actors::listener_hub>(
+      options.listeners, wanted_by(options), *tls, entry,
+      shard_actors, report);
+  for (auto& what : options.websockets)
+    add_supervisor(what, options);
+  introduce(options);
+  for (auto& what : options.outbound)
+    outbound.push_back(keep(what, options));
 }
 
 caf::error instance::impl::begin() {
@@ -309,15 +201,14 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
   }
   result->impl_->tls = std::move(*tls);
   result->impl_->groups.index().set_limit(options.limits.groups);
-  result->impl_->start_supervisors(options, on_report);
+  result->impl_->report = std::move(on_report);
+  result->impl_->start_supervisors(options, result->impl_->report);
   result->impl_->guard = actors::spawn_limits_guard(
       system,
       {result->impl_->shards, result->impl_->shard_actors,
        result->impl_->configs, result->impl_->entry},
-      options.limits, on_report);
+      options.limits, result->impl_->report);
   result->impl_->tls->watch();
-  result->impl_->outbound = std::move(options.outbound);
-  result->impl_->report = std::move(on_report);
   return result;
 }
 
@@ -334,9 +225,12 @@ instance::start(caf::actor_system& system, switchboard_options options,
 caf::error instance::open() {
   if (auto failure = impl_->begin())
     return failure;
-  if (auto outbound = std::exchange(impl_->outbound, {}); !outbound.empty())
+  std::vector<outbound_options> wanted;
+  for (auto& what : impl_->outbound)
+    wanted.push_back(what.request());
+  if (!wanted.empty())
     impl_->system.spawn(actors::outbound_opener, impl_->public_registry,
-                        std::move(outbound), impl_->report);
+                        std::move(wanted), impl_->report);
   return caf::none;
 }
 
@@ -371,12 +265,13 @@ switchboard_statistics instance::statistics() const {
   switchboard_statistics result;
   for (auto& shard : impl_->shards)
     shard->collect(result);
+  std::lock_guard guard{impl_->mutex};
   actors::collect(impl_->shards, impl_->configs, *impl_->counters, result);
   return result;
 }
 
 bool instance::ready() const noexcept {
-  return impl_->unbound == 0 && !impl_->draining;
+  return impl_->hub->all_bound() && !impl_->draining;
 }
 
 void instance::renew_tls() {
@@ -403,6 +298,8 @@ void instance::drain(const drain_options& how) {
     impl_->draining = true;
     if (impl_->hub)
       impl_->hub->close();
+    // What a reload is about to do is done first.
+    std::lock_guard guard{impl_->reloading};
     impl_->close_sockets(how);
   });
 }

@@ -35,6 +35,19 @@ struct open_listener {
   std::shared_ptr<net::listener_state> state;
 };
 
+/// Accepts under other options on the sockets that were opened with `from`.
+/// Answered with nothing.
+struct change_listener {
+  std::shared_ptr<const net::listener_state> from;
+  std::shared_ptr<net::listener_state> to;
+};
+
+/// Accepts no more on the sockets that were opened with a state; handshakes
+/// under way go on. Answered with nothing.
+struct retire_listener {
+  std::shared_ptr<const net::listener_state> which;
+};
+
 /// Accepts no more, opens no more, and cuts handshakes. Answered with nothing.
 struct close_listeners {};
 
@@ -135,6 +148,23 @@ struct place_expired {
 /// Opens and reconnects nothing any more; whoever waits is told.
 struct stop_dialing {};
 
+/// Other settings for what comes from here on. Answered with nothing once
+/// every shard knows.
+struct reconfigure {
+  /// Of the same name; without server and client where the configuration is
+  /// no more.
+  websocket_options options;
+  std::string base_path;
+  /// Null where there are no client settings.
+  client_profile_ptr profile;
+};
+
+/// Closes an outbound socket normally, or gives up opening it. Answered with
+/// nothing once its id is free.
+struct withdraw_outbound {
+  std::string socket_id;
+};
+
 /// The registry as our own folders see it.
 using internal_registry_actor =
     registry_actor::extend<caf::reacts_to<registry_setup>>;
@@ -157,7 +187,12 @@ using supervisor_actor = caf::typed_actor<
     // Of its own.
     caf::reacts_to<dial_again>, caf::reacts_to<place_expired>,
     // Before the switchboard stops.
-    caf::reacts_to<stop_dialing>>;
+    caf::reacts_to<stop_dialing>,
+    // INVALID_ARGUMENT.
+    caf::replies_to<update_sources_request>::with<void>,
+    // Never fail.
+    caf::replies_to<reconfigure>::with<void>,
+    caf::replies_to<withdraw_outbound>::with<void>>;
 
 /// Whom the registry works with; its first message.
 struct registry_setup {
@@ -172,6 +207,10 @@ struct registry_setup {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::install_routes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::open_listener)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::change_listener)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::retire_listener)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::reconfigure)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::withdraw_outbound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::close_listeners)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::open_outbound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::test_outbound)

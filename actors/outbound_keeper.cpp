@@ -1,8 +1,10 @@
 #include "actors/outbound_keeper.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "actors/promises.hpp"
 #include "actors/reconnect.hpp"
 #include "actors/socket.hpp"
 
@@ -46,6 +48,7 @@ outbound_keeper::open(const outbound_options& request) {
   auto serial = ++last_serial_;
   auto& what = records_[serial];
   what.plan = std::move(*plan);
+  what.wanted = request;
   what.shard = next_shard_++ % setup_.shards.size();
   what.asked_at = now();
   what.answer = self_->make_response_promise<std::string>();
@@ -68,7 +71,7 @@ void outbound_keeper::place_expired(std::uint64_t serial) {
   auto i = records_.find(serial);
   if (i == records_.end() || !i->second.queued)
     return;
-  auto& limit = setup_.profile->options.max_connections;
+  auto limit = max_connections();
   give_up(serial, make_error(errc::connectivity,
                              "socket " + i->second.plan->socket_id + " to "
                                  + i->second.plan->address()
@@ -77,8 +80,7 @@ void outbound_keeper::place_expired(std::uint64_t serial) {
 }
 
 void outbound_keeper::fill_places() {
-  while (!places_.empty()
-         && placed_ < setup_.profile->options.max_connections) {
+  while (!places_.empty() && placed_ < max_connections()) {
     auto serial = places_.front();
     places_.pop_front();
     auto i = records_.find(serial);
@@ -91,7 +93,7 @@ void outbound_keeper::fill_places() {
 }
 
 std::chrono::nanoseconds outbound_keeper::patience(const record& what) const {
-  auto all = setup_.profile->options.connection_timeout;
+  auto all = what.plan->profile->options.connection_timeout;
   // The wait for a place counts for the first attempt only.
   if (what.socket || what.attempts > 0)
     return all;
@@ -103,6 +105,7 @@ void outbound_keeper::dial(std::uint64_t serial) {
   auto& what = records_.at(serial);
   what.dialing = true;
   what.lost_early = false;
+  renew_plan(what);
   auto shard = caf::actor_cast<caf::actor>(setup_.shards[what.shard]);
   self_
       ->request(shard, caf::infinite,
@@ -133,7 +136,9 @@ void outbound_keeper::opened(std::uint64_t serial,
   }
   if (!std::exchange(what.answered, true))
     what.answer.deliver(what.plan->socket_id);
-  if (what.lost_early)
+  if (what.withdrawn)
+    caf::anon_send(caf::actor_cast<caf::actor>(what.socket), socket_close{});
+  else if (what.lost_early)
     lose(serial, what);
 }
 
@@ -150,7 +155,7 @@ void outbound_keeper::failed(std::uint64_t serial, const caf::error& why) {
     setup_.counters->keeper.failed.add();
   auto& strategy = what.plan->reconnection;
   auto code = switchboard::code_of(why).value_or(errc::connectivity);
-  if (stopped_ || !is_retried(code)) {
+  if (stopped_ || what.withdrawn || !is_retried(code)) {
     give_up(serial, why);
     return;
   }
@@ -235,7 +240,7 @@ void outbound_keeper::dial_again(std::uint64_t serial) {
 void outbound_keeper::give_up(std::uint64_t serial, const caf::error& why) {
   auto i = records_.find(serial);
   auto& what = i->second;
-  if (what.answered || what.socket)
+  if ((what.answered || what.socket) && !what.withdrawn)
     tell(report::severity::error, "giving up on an outbound socket", what,
          {{"attempts", std::to_string(what.attempts + 1)},
           {"error", describe(why).message}});
@@ -257,6 +262,8 @@ void outbound_keeper::erase(records::iterator which) {
     std::erase(places_, which->first);
   else
     --placed_;
+  for (auto& promise : which->second.withdrawals)
+    fulfill(promise);
   records_.erase(which);
   fill_places();
 }
@@ -270,6 +277,45 @@ bool outbound_keeper::forget(const caf::actor_addr& who) {
     return false;
   erase(i);
   return true;
+}
+
+void outbound_keeper::use(client_profile_ptr profile) {
+  setup_.profile = std::move(profile);
+  fill_places();
+}
+
+caf::result<void> outbound_keeper::withdraw(const std::string& socket_id) {
+  auto promise = self_->make_response_promise<void>();
+  auto i = std::find_if(records_.begin(), records_.end(), [&](auto& entry) {
+    return entry.second.plan->socket_id == socket_id;
+  });
+  if (i == records_.end()) {
+    fulfill(promise);
+    return promise;
+  }
+  auto& [serial, what] = *i;
+  what.withdrawn = true;
+  what.withdrawals.push_back(promise);
+  if (what.socket)
+    caf::anon_send(caf::actor_cast<caf::actor>(what.socket), socket_close{});
+  else if (!what.dialing)
+    give_up(serial, make_error(errc::connectivity,
+                               "socket " + socket_id + " was withdrawn"));
+  return promise;
+}
+
+void outbound_keeper::renew_plan(record& what) const {
+  if (!setup_.profile || what.plan->profile == setup_.profile)
+    return;
+  // What the new settings cannot make a plan of goes on by the old.
+  if (auto plan = make_outbound_plan(setup_.profile, what.wanted,
+                                     setup_.reconnection, what.plan->keeper))
+    what.plan = std::move(*plan);
+}
+
+std::size_t outbound_keeper::max_connections() const noexcept {
+  return setup_.profile ? setup_.profile->options.max_connections
+                        : std::numeric_limits<std::size_t>::max();
 }
 
 void outbound_keeper::stop() {

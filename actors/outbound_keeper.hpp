@@ -48,6 +48,15 @@ public:
   void dial_again(std::uint64_t serial);
   void place_expired(std::uint64_t serial);
 
+  /// Dials from here on as other settings say.
+  /// @param profile null: none any more; sockets that are open are kept as
+  ///        they were.
+  void use(client_profile_ptr profile);
+
+  /// Closes a socket of ours normally, or gives up opening it.
+  /// @returns once its id is free; at once where there is none.
+  caf::result<void> withdraw(const std::string& socket_id);
+
   /// An actor has ended.
   /// @returns whether it was a socket of ours.
   bool forget(const caf::actor_addr& who);
@@ -73,6 +82,12 @@ private:
     bool queued = false;
     /// Lost before its handshake was told of.
     bool lost_early = false;
+    /// Whether nobody wants it any more.
+    bool withdrawn = false;
+    /// Of those who wait for its end.
+    std::vector<caf::typed_response_promise<void>> withdrawals;
+    /// As it was asked for: other settings make another plan of it.
+    outbound_options wanted;
     /// Attempts made again since it was up for long enough.
     std::uint32_t attempts = 0;
     std::uint32_t generation = 0;
@@ -85,6 +100,9 @@ private:
   using records = std::map<std::uint64_t, record>;
 
   void dial(std::uint64_t serial);
+  void renew_plan(record& what) const;
+  /// Of openings, where there is no profile any more.
+  std::size_t max_connections() const noexcept;
   void opened(std::uint64_t serial, caf::strong_actor_ptr socket);
   void failed(std::uint64_t serial, const caf::error& why);
   void lose(std::uint64_t serial, record& what);

@@ -382,6 +382,12 @@ registry(self_pointer self, std::shared_ptr<socket_index> sockets,
           return wrong("no configuration is called `" + x.config + "`");
         return self->delegate(i->second, x);
       },
+      [self](const update_sources_request& x) -> caf::result<void> {
+        auto i = self->state.supervisors.find(x.config);
+        if (i == self->state.supervisors.end())
+          return wrong("no configuration is called `" + x.config + "`");
+        return self->delegate(i->second, x);
+      },
       [self](const open_outbound_socket_request& x) {
         return open_outbound_socket(self, x);
       },

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/group_module.hpp"
+#include "actors/handshake_trace.hpp"
 #include "actors/large_walk.hpp"
 #include "actors/outgoing_of.hpp"
 
@@ -54,6 +55,12 @@ void shard_actor::receive(caf::mailbox_element& what) {
     reply{*this, what}.deliver();
   } else if (content.match_elements<shed_memory>()) {
     shed(content.get_as<shed_memory>(0).bytes);
+  } else if (content.match_elements<change_listener>()) {
+    gateway_.change_listener(content.get_as<change_listener>(0));
+    reply{*this, what}.deliver();
+  } else if (content.match_elements<retire_listener>()) {
+    gateway_.retire_listener(content.get_as<retire_listener>(0));
+    reply{*this, what}.deliver();
   } else if (content.match_elements<close_listeners>()) {
     gateway_.close();
     reply{*this, what}.deliver();
@@ -291,8 +298,13 @@ void shard_actor::socket_lost(socket& who) {
 void shard_actor::socket_ended(socket& who) {
   auto known = who.attributes();
   auto what = make_post_mortem(who, *known.groups);
-  if (report_)
-    report_({report::severity::info, "socket closed", fields_of(what)});
+  if (report_) {
+    auto fields = fields_of(what);
+    // Whoever looks at the trace finds the socket, and the other way round.
+    if (auto parent = traceparent_of(who.identity()))
+      fields.emplace_back("traceparent", *parent);
+    report_({report::severity::info, "socket closed", std::move(fields)});
+  }
   closed_->add(std::move(what));
   leaving_.erase(&who);
   check_empty();

@@ -89,7 +89,8 @@ void supervisor_state::failed(const std::string& what,
         {"attempt", std::to_string(attempts + 1)},
         {"error", text}});
   ++attempts;
-  self->delayed_send(self, *wait, again_atom::value);
+  if (!std::exchange(retrying, true))
+    self->delayed_send(self, *wait, again_atom::value);
   if (!strategy.fails_deployment)
     settle(caf::none);
 }
@@ -126,8 +127,10 @@ supervisor_state::outbound_queue(const std::string& path) const {
   return source != nullptr ? source->send_queue : send_queue_options{};
 }
 
-caf::result<void>
-supervisor_state::subscribe(const subscribe_source_request& request) {
+caf::error
+supervisor_state::add_source(config_routes& to,
+                             std::optional<reconnection_options>& own,
+                             const subscribe_source_request& request) const {
   std::string wrong;
   auto pattern = path_pattern::parse(request.path, &wrong);
   if (!pattern)
@@ -145,7 +148,7 @@ supervisor_state::subscribe(const subscribe_source_request& request) {
     return make_error(errc::invalid_argument, "a credit is 1 to 65536");
   auto& strategy = request.reconnection;
   auto binds = strategy && request.kind != source_kind::outbound_listener;
-  if (binds && own_listener_strategy && *own_listener_strategy != *strategy)
+  if (binds && own && *own != *strategy)
     return make_error(errc::invalid_argument,
                       "two sources of `" + routes.config
                           + "` differ in how their listener is bound");
@@ -154,15 +157,87 @@ supervisor_state::subscribe(const subscribe_source_request& request) {
                    request.credit, strategy,
                    request.send_queue == send_queue_options{}
                        ? nullptr
-                       : with_send_queue(routes.connection, request.send_queue),
+                       : with_send_queue(to.connection, request.send_queue),
                    request.send_queue});
-  if (auto problem = add_subscription(routes, request.kind, std::move(what)))
+  if (auto problem = add_subscription(to, request.kind, std::move(what)))
     return problem;
   if (binds)
-    own_listener_strategy = strategy;
-  for (auto& target : targets)
+    own = strategy;
+  return caf::none;
+}
+
+caf::result<void>
+supervisor_state::subscribe(const subscribe_source_request& request) {
+  if (auto problem = add_source(routes, own_listener_strategy, request))
+    return problem;
+  for (auto& target : request.targets)
     self->monitor(caf::actor_cast<caf::actor>(target));
   return publish();
+}
+
+caf::result<void>
+supervisor_state::update(const update_sources_request& request) {
+  auto next = routes;
+  for (auto& target : request.remove)
+    remove_target(next, caf::actor_cast<caf::actor_addr>(target));
+  std::optional<reconnection_options> own;
+  for (auto list : {&next.listeners, &next.connections, &next.closings})
+    for (auto& what : *list)
+      if (what->reconnection)
+        own = what->reconnection;
+  for (auto& what : request.add)
+    if (auto problem = add_source(next, own, what))
+      return problem;
+  routes = std::move(next);
+  own_listener_strategy = std::move(own);
+  for (auto& what : request.add)
+    for (auto& target : what.targets)
+      self->monitor(caf::actor_cast<caf::actor>(target));
+  return publish();
+}
+
+caf::result<void> supervisor_state::change(const reconfigure& request) {
+  setup.options = request.options;
+  setup.base_path = request.base_path;
+  setup.profile = request.profile;
+  use_server_options();
+  keeper.use(setup.profile);
+  // Whether the listener is bound is found out again: it may be another.
+  address.clear();
+  attempts = 0;
+  reached = true;
+  attempt();
+  if (!setup.options.server && !setup.options.client)
+    problem = make_error(errc::connectivity,
+                         "is no more in the options: it takes no sockets");
+  return publish();
+}
+
+/// What the routes take from the options.
+void supervisor_state::use_server_options() {
+  routes.base_path = setup.base_path;
+  routes.listener.clear();
+  routes.connection = nullptr;
+  routes.subprotocols.clear();
+  routes.max_groups = config_routes{}.max_groups;
+  if (auto& server = setup.options.server) {
+    routes.listener = server->listener;
+    routes.connection = std::make_shared<const net::connection_options>(
+        connection_options_of(*server));
+    routes.subprotocols = server->subprotocols;
+    routes.max_groups[static_cast<std::size_t>(socket_type::inbound)] =
+        server->max_groups_per_socket;
+  }
+  if (auto& client = setup.options.client)
+    routes.max_groups[static_cast<std::size_t>(socket_type::outbound)] =
+        client->max_groups_per_socket;
+  // Those with a queue of their own have the rest from here.
+  for (auto& what : routes.listeners)
+    if (what->send_queue != send_queue_options{}) {
+      auto own = std::make_shared<subscription>(*what);
+      own->connection = with_send_queue(routes.connection, own->send_queue);
+      what = std::move(own);
+    }
 }
 
 void supervisor_state::install() {
@@ -233,18 +308,6 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
   auto& state = self->state;
   state.self = self;
   state.routes.config = setup.options.name;
-  state.routes.base_path = setup.base_path;
-  if (auto& server = setup.options.server) {
-    state.routes.listener = server->listener;
-    state.routes.connection = std::make_shared<const net::connection_options>(
-        connection_options_of(*server));
-    state.routes.subprotocols = server->subprotocols;
-    state.routes.max_groups[static_cast<std::size_t>(socket_type::inbound)] =
-        server->max_groups_per_socket;
-  }
-  if (auto& client = setup.options.client)
-    state.routes.max_groups[static_cast<std::size_t>(socket_type::outbound)] =
-        client->max_groups_per_socket;
   auto& strategy = setup.options.reconnection;
   state.reached = !setup.profile || !setup.profile->options.host
                   || !strategy.fails_deployment;
@@ -259,6 +322,7 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
                               return self->state.outbound_queue(path);
                             }});
   state.setup = std::move(setup);
+  state.use_server_options();
   // So that shards know the configuration before its first source.
   state.install();
   self->set_down_handler([self](const caf::down_msg& down) {
@@ -274,7 +338,10 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
         state.attempt();
         return promise;
       },
-      [self](again_atom) { self->state.attempt(); },
+      [self](again_atom) {
+        self->state.retrying = false;
+        self->state.attempt();
+      },
       [self](const subscribe_source_request& request) {
         return self->state.subscribe(request);
       },
@@ -290,6 +357,15 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
         self->state.keeper.place_expired(what.serial);
       },
       [self](stop_dialing) { self->state.keeper.stop(); },
+      [self](const update_sources_request& request) {
+        return self->state.update(request);
+      },
+      [self](const reconfigure& request) {
+        return self->state.change(request);
+      },
+      [self](const withdraw_outbound& what) {
+        return self->state.keeper.withdraw(what.socket_id);
+      },
   };
 }
 

@@ -59,6 +59,8 @@ struct supervisor_state {
   std::uint32_t attempts = 0;
   /// Whether the peer of the client settings was reached, or need not be.
   bool reached = true;
+  /// Whether the next attempt is on its way.
+  bool retrying = false;
   std::minstd_rand dice{std::random_device{}()};
 
   void attempt();
@@ -70,6 +72,12 @@ struct supervisor_state {
   const reconnection_options& outbound_strategy(const std::string& path) const;
   send_queue_options outbound_queue(const std::string& path) const;
   caf::result<void> subscribe(const subscribe_source_request& request);
+  caf::result<void> update(const update_sources_request& request);
+  caf::result<void> change(const reconfigure& request);
+  caf::error add_source(config_routes& to,
+                        std::optional<reconnection_options>& strategy,
+                        const subscribe_source_request& request) const;
+  void use_server_options();
   void install();
   caf::result<void> publish();
   void forget(const caf::actor_addr& target, const caf::error& reason);

@@ -24,16 +24,8 @@ caf::expected<std::unique_ptr<tls_contexts>>
 tls_contexts::make(const switchboard_options& options,
                    const report_function& report) {
   std::unique_ptr<tls_contexts> result{new tls_contexts{options, report}};
-  for (auto& listener : options.listeners)
-    if (!listener.tls.empty())
-      if (auto failure =
-              result->add(result->servers_, net::role::server, listener.tls))
-        return failure;
-  for (auto& what : options.websockets)
-    if (what.client)
-      if (auto failure = result->add(result->clients_, net::role::client,
-                                     what.client->tls))
-        return failure;
+  if (auto failure = result->add_used(options))
+    return failure;
   for (auto& what : options.tls)
     if (what.trust_store.insecure && report)
       report({report::severity::warning,
@@ -41,6 +33,54 @@ tls_contexts::make(const switchboard_options& options,
               "change all of it",
               {{"tls", what.name}}});
   return result;
+}
+
+caf::error tls_contexts::add_used(const switchboard_options& options) {
+  for (auto& listener : options.listeners)
+    if (!listener.tls.empty())
+      if (auto failure = add(servers_, net::role::server, listener.tls))
+        return failure;
+  for (auto& what : options.websockets)
+    if (what.client)
+      if (auto failure = add(clients_, net::role::client, what.client->tls))
+        return failure;
+  return caf::none;
+}
+
+caf::error tls_contexts::change(const switchboard_options& options) {
+  std::lock_guard guard{mutex_};
+  auto before = std::exchange(options_, options.tls);
+  auto failure = add_used(options);
+  struct renewal {
+    net::tls_source* source;
+    const tls_options* options;
+  };
+  std::vector<renewal> renewals;
+  auto find_changed = [&](sources& all, net::role self) {
+    for (auto& [name, source] : all)
+      for (auto& wanted : options_) {
+        if (failure || wanted.name != name || wanted == source->options())
+          continue;
+        // Read twice, so that none is renewed where another cannot be.
+        std::string problem;
+        if (!net::tls_context::make(self, wanted, problem))
+          failure = make_error(errc::invalid_argument,
+                               "tls `" + name + "`: " + problem);
+        renewals.push_back({source.get(), &wanted});
+      }
+  };
+  find_changed(servers_, net::role::server);
+  find_changed(clients_, net::role::client);
+  if (failure) {
+    options_ = std::move(before);
+    return failure;
+  }
+  std::string problem;
+  for (auto& [source, wanted] : renewals)
+    if (!source->renew(*wanted, problem))
+      return make_error(errc::invalid_argument,
+                        "tls `" + wanted->name + "`: " + problem);
+  return caf::none;
 }
 
 caf::error tls_contexts::add(sources& to, net::role self,

@@ -40,6 +40,11 @@ public:
   caf::expected<std::shared_ptr<const net::tls_source>>
   take(net::role self, const std::string& name);
 
+  /// Takes other options: reads the stores of those that differ, and of what
+  /// is used from now on.
+  /// @returns INVALID_ARGUMENT as `make`; everything is as before then.
+  caf::error change(const switchboard_options& options);
+
   /// Begins to look after files and expiry where there are any.
   void watch();
 
@@ -58,8 +63,11 @@ private:
 
   caf::error add(sources& to, net::role self, const std::string& name);
 
-  const std::vector<tls_options> options_;
+  caf::error add_used(const switchboard_options& options);
+
   mutable std::mutex mutex_;
+  // Guarded by `mutex_`.
+  std::vector<tls_options> options_;
   sources servers_;
   sources clients_;
   tls_keeper keeper_;

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "config/checks.hpp"
+#include "config/flatten.hpp"
 #include "config/key_depth.hpp"
 #include "config/sections.hpp"
 
@@ -90,6 +91,7 @@ load_result load(std::string_view text, const std::filesystem::path& directory,
                  const environment& env) {
   reading shared{env, directory, {}};
   draft read;
+  key_values keys;
   if (auto root = parse(text, shared)) {
     read_sections(*root, shared, read);
     check_services(shared, read);
@@ -99,13 +101,15 @@ load_result load(std::string_view text, const std::filesystem::path& directory,
       shared.report({1, 1}, {},
                     "nothing to do: the file has no [websocket.NAME] and no "
                     "[[flow]] with a source, expected at least one");
+    if (shared.found.empty())
+      keys = flatten(*root, env, directory);
   }
   std::stable_sort(shared.found.begin(), shared.found.end(),
                    [](const diagnostic& x, const diagnostic& y) {
                      return std::tie(x.at.line, x.at.column)
                             < std::tie(y.at.line, y.at.column);
                    });
-  return {std::move(read.value), std::move(shared.found)};
+  return {std::move(read.value), std::move(shared.found), std::move(keys)};
 }
 
 load_result load_file(const std::filesystem::path& file,

@@ -7,6 +7,7 @@
 #include "config/diagnostic.hpp"
 #include "config/document.hpp"
 #include "config/environment.hpp"
+#include "config/key_values.hpp"
 
 namespace switchboard::config {
 
@@ -16,6 +17,8 @@ struct load_result {
   document value;
   /// In the order of the file.
   std::vector<diagnostic> diagnostics;
+  /// What the next reading is compared with.
+  key_values keys = {};
 };
 
 /// Reads the text of a configuration file; a thing that is wrong is reported

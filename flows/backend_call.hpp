@@ -25,6 +25,8 @@ namespace switchboard::flows {
 /// events.
 struct backend_call {
   std::shared_ptr<const http_request_settings> settings;
+  /// Set by who asks: those of the program that it runs.
+  std::shared_ptr<const net::http_route> route = nullptr;
   net::dial_target target;
   std::string method;
   net::header_list headers;

@@ -31,11 +31,8 @@ bool is_passing(unsigned status) noexcept {
 } // namespace
 
 backend_caller::backend_caller(caf::actor_config& config,
-                               std::shared_ptr<const backend_routes> routes,
                                std::unique_ptr<net::http_client> client)
-    : caf::event_based_actor(config),
-      routes_(std::move(routes)),
-      client_(std::move(client)) {
+    : caf::event_based_actor(config), client_(std::move(client)) {
   // nop
 }
 
@@ -110,7 +107,7 @@ backend_caller::patience(const backend_call& call) const {
 net::http_call backend_caller::make_call(const job& what) const {
   auto& call = what.call;
   net::http_call result;
-  result.route = routes_->find(*call.settings);
+  result.route = call.route;
   result.target = call.target;
   result.method = call.method;
   result.headers = call.headers;

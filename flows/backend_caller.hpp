@@ -11,7 +11,6 @@
 #include <caf/all.hpp>
 
 #include "flows/backend_call.hpp"
-#include "flows/backend_routes.hpp"
 #include "flows/webhook_permits.hpp"
 #include "net/http_client.hpp"
 
@@ -51,7 +50,6 @@ using hurry_atom = caf::atom_constant<caf::atom("hurry")>;
 class backend_caller final : public caf::event_based_actor {
 public:
   backend_caller(caf::actor_config& config,
-                 std::shared_ptr<const backend_routes> routes,
                  std::unique_ptr<net::http_client> client);
 
   const char* name() const override;
@@ -88,7 +86,6 @@ private:
   /// Of one attempt.
   std::chrono::nanoseconds patience(const backend_call& call) const;
 
-  std::shared_ptr<const backend_routes> routes_;
   std::unique_ptr<net::http_client> client_;
   webhook_permits permits_;
   std::unordered_map<std::uint64_t, job> jobs_;

@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <random>
 #include <utility>
 
+#include "actors/handshake_trace.hpp"
 #include "flows/failure.hpp"
 #include "flows/operations.hpp"
 #include "net/header_values.hpp"
+#include "net/trace_context.hpp"
 
 // Apart from operations.cpp: all that makes an `http_request`.
 
@@ -77,6 +80,32 @@ std::string type_of(const value& body, const step_context& at) {
   return type == plain_text ? "text/plain; charset=utf-8" : std::string{type};
 }
 
+std::uint64_t make_span() {
+  thread_local std::mt19937_64 dice{std::random_device{}()};
+  std::uint64_t result = 0;
+  while (result == 0)
+    result = dice();
+  return result;
+}
+
+/// The call belongs to the trace that the socket's handshake came in.
+void add_trace_headers(net::header_list& headers,
+                       const handshake_attributes& handshake) {
+  auto parent = actors::traceparent_of(handshake);
+  if (!parent || has(headers, "traceparent"))
+    return;
+  std::string state;
+  handshake.for_each_header([&](std::string_view name, std::string_view value) {
+    if (name == "tracestate")
+      state.append(state.empty() ? "" : ",").append(value);
+  });
+  headers.emplace_back(
+      "traceparent",
+      net::make_traceparent(*net::parse_traceparent(*parent), make_span()));
+  if (net::is_tracestate(state) && !has(headers, "tracestate"))
+    headers.emplace_back("tracestate", std::move(state));
+}
+
 bool takes_no_body(std::string_view method) {
   return method == "GET" || method == "HEAD";
 }
@@ -98,6 +127,8 @@ operation make_operation(const http_request_action& x, const step_context& at) {
   result.target = std::move(*target);
   result.headers = pairs_of(x.headers, at, "headers");
   check_headers(result.headers);
+  if (auto& known = at.in.attributes.handshake)
+    add_trace_headers(result.headers, *known);
   if (x.body || !takes_no_body(result.method)) {
     auto body = x.body ? x.body->evaluate(at.in, at.lua) : at.in.payload;
     auto content = to_payload(body, true);

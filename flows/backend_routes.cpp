@@ -40,11 +40,19 @@ source_of(const std::string& name, const backend_options& options) {
 } // namespace
 
 caf::expected<std::shared_ptr<const backend_routes>>
-backend_routes::make(const program& code, const backend_options& options) {
+backend_routes::make(const program& code, const backend_options& options,
+                     const backend_routes* before) {
   auto result = std::make_shared<backend_routes>();
   std::map<std::string, net::make_secure_wire> wires;
   for (auto& settings : code.backends) {
     auto& route = result->routes_[key_of(*settings)];
+    if (route)
+      continue;
+    auto proxy = settings->proxy.empty()
+                     ? nullptr
+                     : named(options.proxies, settings->proxy);
+    if (before != nullptr)
+      route = before->same(key_of(*settings), proxy);
     if (route)
       continue;
     auto& wire = wires[settings->tls];
@@ -57,7 +65,6 @@ backend_routes::make(const program& code, const backend_options& options) {
     auto dialing = std::make_shared<net::dial_options>();
     dialing->secure_wire = wire;
     if (!settings->proxy.empty()) {
-      auto proxy = named(options.proxies, settings->proxy);
       if (proxy == nullptr)
         return unknown("proxy", settings->proxy);
       dialing->proxy = *proxy;
@@ -76,6 +83,22 @@ backend_routes::route_key
 backend_routes::key_of(const http_request_settings& settings) {
   return {settings.tls, settings.proxy, settings.max_connections,
           settings.queue_limit};
+}
+
+std::shared_ptr<const net::http_route>
+backend_routes::same(const route_key& key, const proxy_options* proxy) const {
+  auto i = routes_.find(key);
+  if (i == routes_.end())
+    return nullptr;
+  auto& known = i->second->dialing->proxy;
+  auto parts = [](const proxy_options& what) {
+    return std::tie(what.host, what.port, what.username, what.password,
+                    what.non_proxy_hosts, what.ntlm_domain);
+  };
+  if (known.has_value() != (proxy != nullptr)
+      || (proxy != nullptr && parts(*known) != parts(*proxy)))
+    return nullptr;
+  return i->second;
 }
 
 const std::shared_ptr<const net::http_route>&

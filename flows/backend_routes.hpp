@@ -31,10 +31,13 @@ struct backend_options {
 /// connections. Any thread once made.
 class backend_routes {
 public:
+  /// @param before whose ways are gone on with where their options are the
+  ///        same, so that connections are kept; null: none.
   /// @returns INVALID_ARGUMENT where a name leads nowhere or a store cannot
   ///          be used.
   static caf::expected<std::shared_ptr<const backend_routes>>
-  make(const program& code, const backend_options& options);
+  make(const program& code, const backend_options& options,
+       const backend_routes* before = nullptr);
 
   /// @pre the settings are of the program
   const std::shared_ptr<const net::http_route>&
@@ -45,6 +48,10 @@ private:
       std::tuple<std::string, std::string, std::size_t, std::size_t>;
 
   static route_key key_of(const http_request_settings& settings);
+
+  /// The way that both have; null where it differs.
+  std::shared_ptr<const net::http_route> same(const route_key& key,
+                                              const proxy_options* proxy) const;
 
   std::map<route_key, std::shared_ptr<const net::http_route>> routes_;
 };

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <mutex>
 
 #include <caf/all.hpp>
@@ -15,10 +16,15 @@ using granted_atom = caf::atom_constant<caf::atom("granted")>;
 /// others wait in the order they came. Any thread.
 class concurrency_gate {
 public:
+  static constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
+
   /// @param limit at least 1.
   explicit concurrency_gate(std::size_t limit) : limit_(limit) {
     // nop
   }
+
+  /// Lets more or fewer be in work from here on; those that are stay.
+  void resize(std::size_t limit);
 
   /// @returns whether a run may begin now; if not, `who` gets `granted_atom`
   ///          when one may.

@@ -55,22 +55,44 @@ std::string_view name_of(flow_source source) noexcept {
   return {};
 }
 
-engine::engine(caf::actor_system& system, std::shared_ptr<const program> code)
-    : system_(system), program_(std::move(code)) {
-  counters_.resize(program_->flows.size());
-  for (auto& flow : program_->flows) {
-    gates_.push_back(
-        flow.max_concurrency > 0
-            ? std::make_shared<concurrency_gate>(flow.max_concurrency)
-            : nullptr);
-  }
+engine::engine(caf::actor_system& system, engine_host host,
+               std::shared_ptr<const program> code, report_function on_report,
+               const lua_limits& limits)
+    : system_(system),
+      host_(std::move(host)),
+      report_(std::move(on_report)),
+      limits_(limits),
+      program_(std::move(code)) {
+  for (auto& what : program_->flows)
+    slots_.push_back(make_slot(what));
 }
 
 engine::~engine() {
-  for (auto& one : runners_)
-    caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+  for (auto list : {&slots_, &removed_})
+    for (auto& what : *list)
+      for (auto& one : what.runners)
+        caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
   if (backends_)
     caf::anon_send_exit(backends_, caf::exit_reason::user_shutdown);
+}
+
+engine::slot engine::make_slot(const flow& what) {
+  slot result;
+  result.name = what.name;
+  result.source = what.source;
+  result.config = what.config;
+  result.path = what.path;
+  set_limit(result, what);
+  return result;
+}
+
+void engine::set_limit(slot& of, const flow& what) {
+  auto limit = what.max_concurrency > 0 ? what.max_concurrency
+                                        : concurrency_gate::no_limit;
+  if (of.gate)
+    of.gate->resize(limit);
+  else if (what.max_concurrency > 0)
+    of.gate = std::make_shared<concurrency_gate>(limit);
 }
 
 caf::expected<std::unique_ptr<engine>>
@@ -78,29 +100,28 @@ engine::start(const engine_host& host, caf::actor_system& system,
               std::shared_ptr<const program> code, report_function on_report,
               const lua_limits& limits, const backend_options& backends,
               const std::string& temporary_directory) {
-  std::unique_ptr<engine> result{new engine{system, std::move(code)}};
-  result->report_ = std::move(on_report);
+  std::unique_ptr<engine> result{
+      new engine{system, host, std::move(code), std::move(on_report), limits}};
+  result->streams_.directory = temporary_directory;
   if (auto problem = result->start_backends(backends))
     return problem;
-  if (auto problem = result->start_streams(temporary_directory))
+  if (auto problem = result->start_streams())
     return problem;
-  for (std::size_t i = 0; i < host.shards; ++i)
-    result->sandboxes_.push_back(
-        std::make_shared<lua_sandbox>(result->program_->chunks, limits));
+  result->make_sandboxes();
   auto& flows = result->program_->flows;
   for (auto source :
        {flow_source::on_socket_closed, flow_source::on_inbound_connection,
-        flow_source::outbound_listener, flow_source::inbound_listener})
-    for (std::size_t i = 0; i < flows.size(); ++i)
-      if (flows[i].source == source)
-        if (auto problem = result->subscribe(host, i))
+        flow_source::outbound_listener, flow_source::inbound_listener,
+        flow_source::startup, flow_source::schedule})
+    for (std::size_t i = 0; i < flows.size(); ++i) {
+      if (flows[i].source != source)
+        continue;
+      auto& what = result->slots_[i];
+      result->spawn(what, i);
+      if (kind_of(source))
+        if (auto problem = result->subscribe(what, flows[i]))
           return problem;
-  for (std::size_t i = 0; i < flows.size(); ++i) {
-    if (flows[i].source == flow_source::startup)
-      result->startups_.push_back(result->spawn(host, i, 1).front());
-    else if (flows[i].source == flow_source::schedule)
-      result->schedules_.push_back(result->spawn(host, i, 1).front());
-  }
+    }
   return result;
 }
 
@@ -110,9 +131,10 @@ caf::error engine::start_backends(const backend_options& options) {
   auto routes = backend_routes::make(*program_, options);
   if (!routes)
     return routes.error();
+  routes_ = std::move(*routes);
   try {
-    backends_ = system_.spawn<backend_caller>(
-        *routes, std::make_unique<net::http_client>());
+    backends_ =
+        system_.spawn<backend_caller>(std::make_unique<net::http_client>());
   } catch (const std::system_error& failure) {
     return make_error(errc::connectivity,
                       std::string{"http_request cannot start: "}
@@ -121,15 +143,16 @@ caf::error engine::start_backends(const backend_options& options) {
   return caf::none;
 }
 
-caf::error engine::start_streams(const std::string& temporary_directory) {
+caf::error engine::start_streams() {
   auto uses_files = [](const flow& what) {
     return what.streaming
            && what.streaming->type != streaming_options::kind::in_memory;
   };
-  if (std::none_of(program_->flows.begin(), program_->flows.end(), uses_files))
+  if (streams_.files
+      || std::none_of(program_->flows.begin(), program_->flows.end(),
+                      uses_files))
     return caf::none;
   std::error_code unknown;
-  streams_.directory = temporary_directory;
   if (streams_.directory.empty())
     streams_.directory = std::filesystem::temp_directory_path(unknown).string();
   // Who may not use it learns so with the first message.
@@ -145,69 +168,84 @@ caf::error engine::start_streams(const std::string& temporary_directory) {
   return caf::none;
 }
 
+void engine::make_sandboxes() {
+  sandboxes_.clear();
+  for (std::size_t i = 0; i < host_.shards; ++i)
+    sandboxes_.push_back(
+        std::make_shared<lua_sandbox>(program_->chunks, limits_));
+}
+
 void engine::begin() {
-  for (auto& one : std::exchange(startups_, {}))
-    caf::anon_send(one, run_atom::value);
-  for (auto& one : std::exchange(schedules_, {}))
-    caf::anon_send(one, begin_atom::value);
+  for (auto& what : slots_)
+    for (auto& one : what.runners) {
+      if (what.source == flow_source::startup)
+        caf::anon_send(one, run_atom::value);
+      else if (what.source == flow_source::schedule)
+        caf::anon_send(one, begin_atom::value);
+    }
 }
 
-std::vector<caf::actor> engine::spawn(const engine_host& host, std::size_t flow,
-                                      std::size_t shards) {
-  std::vector<caf::actor> result;
+void engine::spawn(slot& of, std::size_t flow) {
+  auto shards = kind_of(of.source) ? host_.shards : 1;
   for (std::size_t shard = 0; shard < shards; ++shard) {
-    counters_[flow].push_back(std::make_shared<flow_counters>());
-    result.push_back(host.spawn(
-        shard, {program_, flow, host.registry, report_, counters_[flow].back(),
-                sandboxes_[shard], backends_, gates_[flow], streams_}));
-    runners_.push_back(result.back());
+    of.counters.push_back(std::make_shared<flow_counters>());
+    of.runners.push_back(host_.spawn(
+        shard, {program_, flow, host_.registry, report_, of.counters.back(),
+                sandboxes_[shard], backends_, of.gate, streams_, routes_}));
   }
-  return result;
 }
 
-caf::error engine::subscribe(const engine_host& host, std::size_t index) {
-  auto& what = program_->flows[index];
+subscribe_source_request engine::request_of(const slot& what, const flow& of) {
   subscribe_source_request request;
-  request.config = what.config;
-  request.kind = *kind_of(what.source);
-  request.path = what.path;
-  for (auto& one : spawn(host, index, host.shards))
+  request.config = of.config;
+  request.kind = *kind_of(of.source);
+  request.path = of.path;
+  for (auto& one : what.runners)
     request.targets.push_back(caf::actor_cast<caf::strong_actor_ptr>(one));
-  if (what.source == flow_source::inbound_listener)
-    request.default_groups = what.default_groups;
+  if (of.source == flow_source::inbound_listener)
+    request.default_groups = of.default_groups;
   request.credit = 1;
-  request.reconnection = what.reconnection;
-  request.send_queue = what.send_queue;
+  request.send_queue = of.send_queue;
+  request.reconnection = of.reconnection;
+  return request;
+}
+
+caf::error engine::subscribe(slot& what, const flow& of) {
   caf::error result;
   caf::scoped_actor self{system_};
-  self->request(host.registry, subscribe_timeout, std::move(request))
+  self->request(host_.registry, subscribe_timeout, request_of(what, of))
       .receive([] {},
                [&](const caf::error& problem) {
                  auto text = describe(problem);
                  auto code = code_of(problem).value_or(errc::timeout);
-                 result = make_error(code,
-                                     "flow " + what.name + ": " + text.message);
+                 result =
+                     make_error(code, "flow " + of.name + ": " + text.message);
                });
+  what.known = {of.config, of.path, of.default_groups, of.reconnection,
+                of.send_queue};
   return result;
 }
 
 std::vector<flow_info> engine::flows() const {
   std::vector<flow_info> result;
-  for (std::size_t i = 0; i < program_->flows.size(); ++i) {
-    auto& what = program_->flows[i];
-    flow_info info{what.name, what.source, what.config, what.path};
-    for (auto& counted : counters_[i]) {
-      info.events += counted->events.load();
-      info.failures += counted->failures.load();
-      info.in_work += counted->in_work.load();
-      info.waiting += counted->waiting.load();
-      info.retries += counted->retries.load();
-      info.time += std::chrono::nanoseconds{
-          static_cast<std::int64_t>(counted->time.load())};
-      info.succeeded += counted->succeeded.load();
+  std::lock_guard guard{mutex_};
+  for (auto list : {&slots_, &removed_})
+    for (auto& what : *list) {
+      flow_info info{what.name, what.source, what.config, what.path};
+      info.removed = list == &removed_;
+      for (auto& counted : what.counters) {
+        info.events += counted->events.load();
+        info.failures += counted->failures.load();
+        info.in_work += counted->in_work.load();
+        info.waiting += counted->waiting.load();
+        info.retries += counted->retries.load();
+        info.time += std::chrono::nanoseconds{
+            static_cast<std::int64_t>(counted->time.load())};
+        info.succeeded += counted->succeeded.load();
+        info.dropped += counted->dropped.load();
+      }
+      result.push_back(std::move(info));
     }
-    result.push_back(std::move(info));
-  }
   return result;
 }
 
@@ -217,9 +255,15 @@ bool engine::stop(std::chrono::nanoseconds limit) {
   std::vector<caf::response_handle<caf::blocking_actor, caf::message, true>>
       answers;
   // All are asked before the first is waited for: the ticks end at once.
-  for (auto& one : runners_)
-    answers.push_back(
-        self->request(one, caf::timespan{limit}, finish_atom::value));
+  {
+    std::lock_guard guard{reloading_};
+    stopped_ = true;
+  }
+  for (auto list : {&slots_, &removed_})
+    for (auto& what : *list)
+      for (auto& one : what.runners)
+        answers.push_back(
+            self->request(one, caf::timespan{limit}, finish_atom::value));
   auto done = true;
   for (auto& answer : answers) {
     answer.receive([] {},

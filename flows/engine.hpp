@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,10 @@ struct flow_info {
   /// That runs have taken.
   std::chrono::nanoseconds time{0};
   std::uint64_t succeeded = 0;
+  /// Events that came after a reload had taken the flow away.
+  std::uint64_t dropped = 0;
+  /// Whether a reload has taken it away: it runs no more.
+  bool removed = false;
 };
 
 /// The source's name in a configuration file; empty for `none`.
@@ -75,10 +81,22 @@ public:
   /// schedules. Once.
   void begin();
 
+  /// Runs another program from the next event on: flows of the same name and
+  /// source go on with their new steps, others begin or end; what is in work
+  /// ends with the old steps. Open sockets keep the flows that their handshake
+  /// has found; of one that is gone, events are dropped and counted. Flows of
+  /// `startup` are not run again; a schedule that is new begins. Returns when
+  /// every shard knows.
+  /// @returns INVALID_ARGUMENT for a backend that cannot be reached as the
+  ///          options say: nothing has changed then. Else the registry's error
+  ///          with the configuration's name in it.
+  caf::error reload(std::shared_ptr<const program> code,
+                    const backend_options& backends = {});
+
   /// Ends the runners.
   ~engine();
 
-  /// All flows, in the file's order.
+  /// All flows, in the file's order; behind them those that are no more.
   std::vector<flow_info> flows() const;
 
   /// No further ticks of schedules; waits for the flows in work, whose requests
@@ -90,31 +108,74 @@ public:
   engine& operator=(const engine&) = delete;
 
 private:
-  engine(caf::actor_system& system, std::shared_ptr<const program> code);
+  /// What a source's subscription was made of.
+  struct subscribed {
+    std::string config;
+    std::string path;
+    std::vector<std::string> default_groups;
+    std::optional<reconnection_options> reconnection;
+    send_queue_options send_queue;
+
+    friend bool operator==(const subscribed&, const subscribed&) = default;
+  };
+
+  /// One flow, from the first program that has it on.
+  struct slot {
+    std::string name;
+    flow_source source = flow_source::none;
+    std::string config;
+    std::string path;
+    /// Of each runner.
+    std::vector<std::shared_ptr<flow_counters>> counters;
+    /// Null: there never was a limit.
+    std::shared_ptr<concurrency_gate> gate;
+    /// One for each shard that it runs on; empty where it has no source.
+    std::vector<caf::actor> runners;
+    std::optional<subscribed> known;
+  };
+
+  engine(caf::actor_system& system, engine_host host,
+         std::shared_ptr<const program> code, report_function on_report,
+         const lua_limits& limits);
+
+  static slot make_slot(const flow& what);
+  static void set_limit(slot& of, const flow& what);
+  static subscribe_source_request request_of(const slot& what, const flow& of);
+  /// Finds the flow that a new one goes on with and takes it out.
+  std::optional<slot> take_known(std::vector<slot>& from, const flow& what);
 
   /// Spawns the runners of one flow.
-  std::vector<caf::actor> spawn(const engine_host& host, std::size_t flow,
-                                std::size_t shards);
-  caf::error subscribe(const engine_host& host, std::size_t flow);
+  void spawn(slot& of, std::size_t flow);
+  caf::error subscribe(slot& what, const flow& of);
   caf::error start_backends(const backend_options& options);
-  caf::error start_streams(const std::string& temporary_directory);
+  /// Makes what streams in files need, where a flow has some.
+  caf::error start_streams();
+  void make_sandboxes();
+  /// Gives the runners of flows that go on their new steps.
+  void hand_out(const std::vector<bool>& is_new);
+  /// Has the registry route to the flows that are, and no more to `gone`.
+  caf::error update_sources(const std::vector<slot>& gone);
 
   caf::actor_system& system_;
-  std::shared_ptr<const program> program_;
+  engine_host host_;
   report_function report_;
-  /// Of each flow, by shard.
-  std::vector<std::vector<std::shared_ptr<flow_counters>>> counters_;
+  lua_limits limits_;
+  /// Held while another program is taken.
+  std::mutex reloading_;
+  mutable std::mutex mutex_;
+  // Guarded by `mutex_` for those who only look.
+  std::shared_ptr<const program> program_;
+  /// Of each flow of the program.
+  std::vector<slot> slots_;
+  /// Their runners take what comes from sockets that are still open.
+  std::vector<slot> removed_;
+  bool stopped_ = false;
   /// One for each shard.
   std::vector<std::shared_ptr<lua_sandbox>> sandboxes_;
-  std::vector<caf::actor> runners_;
-  /// Of each flow; null: no limit.
-  std::vector<std::shared_ptr<concurrency_gate>> gates_;
+  std::shared_ptr<const backend_routes> routes_;
   /// Null where no step needs it.
   caf::actor backends_;
   stream_place streams_;
-  /// Those that nothing but `begin` begins.
-  std::vector<caf::actor> startups_;
-  std::vector<caf::actor> schedules_;
 };
 
 } // namespace switchboard::flows

@@ -40,6 +40,8 @@ struct alignas(64) flow_counters {
   flow_counter in_work;
   /// Events that wait because `max_concurrency` runs are in work.
   flow_counter waiting;
+  /// Events of sockets whose flow is no more.
+  flow_counter dropped;
   /// Nanoseconds that runs which are over have taken.
   flow_counter time;
   /// Requests of `http_request` made once more. Written by whoever makes them,

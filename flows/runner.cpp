@@ -64,8 +64,8 @@ void runner::on_exit() {
     if (!what)
       continue;
     --settings_.counters->in_work;
-    if (settings_.gate)
-      settings_.gate->leave();
+    if (what->gate)
+      what->gate->leave();
     stopped(*what);
   }
   for (auto& what : waiting_) {
@@ -94,6 +94,8 @@ caf::behavior runner::make_behavior() {
   });
   return {
       [this](const message_event& event) -> caf::result<void> {
+        if (drops())
+          return caf::unit;
         auto promise = make_response_promise();
         start({make_payload(code(), event.attributes, event.content),
                event.attributes,
@@ -103,16 +105,22 @@ caf::behavior runner::make_behavior() {
         return promise;
       },
       [this](const connection_event& event) -> caf::result<void> {
+        if (drops())
+          return caf::unit;
         auto promise = make_response_promise();
         start({std::string{}, event.attributes, {}, {}}, event.socket, promise,
               true);
         return promise;
       },
       [this](const closed_event& event) {
+        if (drops())
+          return;
         start({to_value(event.outcome), event.attributes, {}, {}}, nullptr, {},
               false);
       },
       [this](run_atom) {
+        if (drops())
+          return;
         start({std::string{}, {}, {}, {}}, nullptr, {}, false);
       },
       [this](begin_atom) {
@@ -120,7 +128,9 @@ caf::behavior runner::make_behavior() {
         next_tick_ = system().clock().now();
         schedule_next();
       },
-      [this](tick_atom) { tick(); },
+      [this](tick_atom, std::uint64_t schedule) { tick(schedule); },
+      [this](const use_code& what) { use(what); },
+      [this](retire_atom) { retire(); },
       [this](refused_atom, std::uint64_t id, const caf::error& why) {
         refused(id, why);
       },
@@ -181,7 +191,8 @@ void runner::on_sent(std::uint64_t id, const caf::error& problem) {
 runner::job_ptr runner::new_job() {
   job_ptr what;
   if (idle_.empty()) {
-    what = std::make_unique<job>(*settings_.code, *settings_.lua, log_);
+    what = std::make_unique<job>(
+        runner_code{settings_.code, settings_.lua, settings_.routes}, log_);
   } else {
     what = std::move(idle_.back());
     idle_.pop_back();
@@ -362,9 +373,10 @@ void runner::finish(job_ptr what) {
   what->tells_failure = false;
   what->closing.reset();
   what->refusal.reset();
-  if (settings_.gate)
-    settings_.gate->leave();
-  if (idle_.size() < max_idle) {
+  if (auto gate = std::exchange(what->gate, nullptr))
+    gate->leave();
+  // One of an older program is of no more use.
+  if (idle_.size() < max_idle && what->code.code == settings_.code) {
     what->run.forget();
     idle_.push_back(std::move(what));
   }
@@ -377,8 +389,8 @@ void runner::finish(job_ptr what) {
     caf::anon_send_exit(this, caf::exit_reason::user_shutdown);
 }
 
-void runner::tick() {
-  if (!ticking_)
+void runner::tick(std::uint64_t schedule) {
+  if (!ticking_ || schedule != schedule_)
     return;
   schedule_next();
   // The run before is not over: this one is left out.
@@ -393,7 +405,7 @@ void runner::schedule_next() {
   next_tick_ += every;
   if (next_tick_ <= now)
     next_tick_ += every * ((now - next_tick_) / every + 1);
-  delayed_send(this, next_tick_ - now, tick_atom::value);
+  delayed_send(this, next_tick_ - now, tick_atom::value, schedule_);
 }
 
 void runner::tell(report::severity level, std::string text,

@@ -17,6 +17,7 @@
 #include <switchboard/switchboard.hpp>
 
 #include "flows/backend_call.hpp"
+#include "flows/backend_routes.hpp"
 #include "flows/concurrency_gate.hpp"
 #include "flows/flow_counters.hpp"
 #include "flows/flow_run.hpp"
@@ -25,6 +26,15 @@
 #include "flows/stream_intake.hpp"
 
 namespace switchboard::flows {
+
+/// One reading of the flows, as a shard has it.
+struct runner_code {
+  std::shared_ptr<const program> code;
+  /// Shared by the runners of one shard, which run on one thread.
+  std::shared_ptr<lua_sandbox> lua;
+  /// Null where no step needs one.
+  std::shared_ptr<const backend_routes> routes = nullptr;
+};
 
 /// What one runner needs.
 struct runner_settings {
@@ -41,6 +51,8 @@ struct runner_settings {
   /// Shared by the flow's runners; null: no limit.
   std::shared_ptr<concurrency_gate> gate = nullptr;
   stream_place streams = {};
+  /// Null where no step needs one.
+  std::shared_ptr<const backend_routes> routes = nullptr;
 };
 
 /// Bytes that an expression waits for; of the runner to itself.
@@ -50,6 +62,21 @@ struct content_loaded {
   std::shared_ptr<std::string> bytes;
   std::error_code problem;
 };
+
+/// Runs another program from the next event on; what is in work ends with the
+/// old one. Answered with nothing.
+struct use_code {
+  runner_code what;
+  std::size_t flow = 0;
+  caf::actor backends;
+  /// Null only where there never was one.
+  std::shared_ptr<concurrency_gate> gate;
+  stream_place streams;
+};
+
+/// The flow is no more: sockets that are open go on sending events, which are
+/// counted and dropped, until `use_code` comes. What is in work ends.
+using retire_atom = caf::atom_constant<caf::atom("retire")>;
 
 /// Runs the flow now: `startup`.
 using run_atom = caf::atom_constant<caf::atom("run")>;
@@ -92,13 +119,16 @@ private:
   friend class stream_intake;
 
   struct job {
-    job(const program& code, lua_sandbox& lua,
-        const flow_run::log_function& log)
-        : run(code, lua, log) {
+    job(runner_code what, const flow_run::log_function& log)
+        : code(std::move(what)), run(*code.code, *code.lua, log) {
       // nop
     }
 
+    /// What it runs, until it is over.
+    runner_code code;
     flow_run run;
+    /// Where it has a place; null where there was no limit.
+    std::shared_ptr<concurrency_gate> gate;
     /// Identifies it while it is parked: its place, and a serial number.
     std::uint64_t id = 0;
     caf::response_promise promise;
@@ -139,6 +169,10 @@ private:
   void take(const stream_written& progress);
   void ask_content(job& what, const document& of);
   void take(const content_loaded& what);
+  void use(const use_code& what);
+  void retire();
+  /// Whether an event has nobody to work on it.
+  bool drops() noexcept;
 
   job_ptr new_job();
   /// Begins a run, now or when `max_concurrency` lets it.
@@ -178,7 +212,7 @@ private:
   void park(job_ptr what);
   job_ptr take(std::uint64_t id);
   void finish(job_ptr what);
-  void tick();
+  void tick(std::uint64_t schedule);
   void schedule_next();
   void tell(report::severity level, std::string text, const flow_run& about);
 
@@ -215,6 +249,10 @@ private:
       incoming_;
   std::vector<caf::response_promise> finishing_;
   bool ticking_ = false;
+  /// Whether the flow is no more.
+  bool retired_ = false;
+  /// Ticks of an older schedule have another.
+  std::uint64_t schedule_ = 0;
   /// Whether an exit message came; what is in work is finished first.
   bool leaving_ = false;
   caf::actor_clock::time_point next_tick_;
@@ -223,3 +261,4 @@ private:
 } // namespace switchboard::flows
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::flows::content_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::flows::use_code)

@@ -32,6 +32,7 @@ runner::job* runner::find(std::uint64_t id) noexcept {
 void runner::ask_backend(job& what, backend_call call) {
   auto id = what.id;
   call.counters = settings_.counters;
+  call.route = what.code.routes->find(*call.settings);
   call.until = what.until;
   request(settings_.backends, caf::infinite, std::move(call))
       .then([this, id](const backend_answer& answer) { take(id, answer); },

@@ -7,8 +7,8 @@
 namespace switchboard::flows {
 
 void runner::admit(job_ptr what) {
-  auto& gate = settings_.gate;
-  if (!gate || gate->enter(caf::actor_cast<caf::actor>(this)))
+  what->gate = settings_.gate;
+  if (!what->gate || what->gate->enter(caf::actor_cast<caf::actor>(this)))
     return begin_run(std::move(what));
   ++settings_.counters->waiting;
   waiting_.push_back(std::move(what));

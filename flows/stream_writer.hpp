@@ -47,7 +47,6 @@ struct stream_written {
 /// one thread; what may wait for a disk is done by the place's worker.
 class stream_writer : public std::enable_shared_from_this<stream_writer> {
 public:
-  /// @param how outlives it.
   /// @param owner gets `stream_written`, to hand it to `take`.
   stream_writer(const streaming_options& how, stream_place where, bool binary,
                 caf::actor owner);
@@ -98,7 +97,7 @@ private:
   void drop_file() noexcept;
   void fail(std::string_view type, std::string message);
 
-  const streaming_options& how_;
+  streaming_options how_;
   stream_place where_;
   caf::actor owner_;
   bool binary_ = false;

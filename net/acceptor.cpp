@@ -14,6 +14,9 @@ namespace {
 /// New connections a turn; established sockets get their turn in between.
 constexpr auto accepts_per_turn = 64;
 
+/// The most that are accepted when a listener is given up.
+constexpr auto accepts_at_the_end = 4096;
+
 /// Handshakes over one of the listener's limits that are answered with 503;
 /// further ones are cut.
 constexpr std::size_t refusals_at_once = 256;
@@ -47,6 +50,21 @@ void acceptor::stop() {
   socket_.reset();
   while (!sessions_.empty())
     sessions_.begin()->second->cut();
+}
+
+void acceptor::retire(std::function<void()> on_idle) {
+  // Peers whose handshake the system has done already, but no endless row.
+  for (auto i = 0; i < accepts_at_the_end && listening_; ++i)
+    if (!accept_one())
+      break;
+  if (std::exchange(listening_, false))
+    loop_.remove(socket_.get());
+  loop_.disarm(*this);
+  socket_.reset();
+  if (sessions_.empty())
+    on_idle();
+  else
+    on_idle_ = std::move(on_idle);
 }
 
 void acceptor::on_io(std::uint32_t) {
@@ -94,8 +112,7 @@ bool acceptor::may_accept() {
 refusal acceptor::judge(const sockaddr_storage& peer,
                         std::unique_ptr<address_place>& place) {
   auto& options = state_->options;
-  if (state_->connections.load(std::memory_order_relaxed)
-      >= options.max_connections)
+  if (state_->all_connections() >= options.max_connections)
     return refusal::connections;
   if (state_->entry && state_->entry->full.load(std::memory_order_relaxed))
     return refusal::memory;
@@ -174,6 +191,9 @@ void acceptor::session_done(handshake_session& session) {
   sessions_.erase(i);
   if (socket_ && std::exchange(full_, false))
     start();
+  if (sessions_.empty())
+    if (auto on_idle = std::exchange(on_idle_, nullptr))
+      on_idle();
 }
 
 } // namespace switchboard::net

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 
 #include "net/handshake_session.hpp"
 #include "net/listener.hpp"
@@ -26,6 +28,21 @@ public:
   /// Accepts no more and cuts the handshakes under way.
   void stop();
 
+  /// Accepts under other options from here on; handshakes under way keep
+  /// theirs.
+  void use(std::shared_ptr<listener_state> state) {
+    state_ = std::move(state);
+  }
+
+  /// Takes what waits in the system's queue, then accepts no more.
+  /// @param on_idle called once no handshake is under way, maybe at once;
+  ///        disposes of it.
+  void retire(std::function<void()> on_idle);
+
+  const std::shared_ptr<listener_state>& state() const noexcept {
+    return state_;
+  }
+
 private:
   void on_io(std::uint32_t events) override;
   void on_timer() override;
@@ -45,6 +62,8 @@ private:
   std::unordered_map<handshake_session*, std::unique_ptr<handshake_session>>
       sessions_;
   bool listening_ = false;
+  /// Set when it accepts no more.
+  std::function<void()> on_idle_;
   /// Whether accepting waits for a session to end.
   bool full_ = false;
 };

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -112,7 +113,8 @@ bool listener_state::tells_trouble(clock::time_point now) noexcept {
 }
 
 bound_listener bind_listener(const std::string& host, std::uint16_t port,
-                             std::size_t shards, error_code& error) {
+                             std::size_t shards, error_code& error,
+                             bool alone) {
   bound_listener result;
   socklen_t length = 0;
   auto address = resolve(host, length, error);
@@ -121,7 +123,7 @@ bound_listener bind_listener(const std::string& host, std::uint16_t port,
   set_port(address, port);
   // SO_REUSEPORT would let two processes share the port unnoticed: a socket
   // without it finds out whether the address is taken.
-  {
+  if (alone || port == 0) {
     auto probe = open_socket(address, length, false, error);
     if (error)
       return result;
@@ -135,6 +137,43 @@ bound_listener bind_listener(const std::string& host, std::uint16_t port,
       return result;
     }
     result.sockets.push_back(std::move(fd));
+  }
+  result.address = render(address);
+  return result;
+}
+
+bound_listener adopt_listener(int fd, std::size_t shards, error_code& error) {
+  bound_listener result;
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  auto listens = 0;
+  socklen_t length = sizeof listens;
+  auto on = 1;
+  auto flags = ::fcntl(fd, F_GETFL);
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0
+      || ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0
+      || flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+    error = last_error();
+    return result;
+  }
+  if (listens == 0
+      || (address.ss_family != AF_INET && address.ss_family != AF_INET6)) {
+    error = boost::asio::error::operation_not_supported;
+    return result;
+  }
+  // What is accepted inherits it.
+  if (::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
+    error = last_error();
+    return result;
+  }
+  for (std::size_t i = 0; i < shards; ++i) {
+    unique_fd copy{::fcntl(fd, F_DUPFD_CLOEXEC, 0)};
+    if (!copy) {
+      error = last_error();
+      result.sockets.clear();
+      return result;
+    }
+    result.sockets.push_back(std::move(copy));
   }
   result.address = render(address);
   return result;

@@ -46,13 +46,18 @@ enum class listener_limit : std::uint8_t {
 
 /// What the shards of one listener share.
 struct listener_state {
+  /// @param older whose place it takes: their connections count as well.
   explicit listener_state(http_listener_options what,
                           std::shared_ptr<const tls_source> encryption = {},
-                          std::shared_ptr<const admission> asked = {})
+                          std::shared_ptr<const admission> asked = {},
+                          std::shared_ptr<const listener_state> older = {})
       : options(std::move(what)),
         tls(std::move(encryption)),
         entry(std::move(asked)),
-        handshakes_per_shard(options.max_handshakes) {}
+        before(with_connections(older)),
+        handshakes_per_shard(options.max_handshakes),
+        addresses(older ? older->addresses
+                        : std::make_shared<address_counts>()) {}
 
   bool limits_addresses() const noexcept {
     return options.max_connections_per_address
@@ -68,6 +73,9 @@ struct listener_state {
   const std::shared_ptr<const tls_source> tls;
   /// Null: nobody is asked.
   const std::shared_ptr<const admission> entry;
+  /// The options that were in force when some of the open connections came;
+  /// null where there are none of these.
+  const std::shared_ptr<const listener_state> before;
   /// Connections of a shard that may be on their way to a WebSocket; further
   /// ones wait in the system's queue. Set before the first is accepted.
   std::size_t handshakes_per_shard;
@@ -76,12 +84,27 @@ struct listener_state {
   /// Connections over the limit that are being told so.
   std::atomic<std::size_t> refusals{0};
   /// By address, where `limits_addresses`.
-  const std::shared_ptr<address_counts> addresses =
-      std::make_shared<address_counts>();
+  const std::shared_ptr<address_counts> addresses;
   /// Of `max_connection_rate`.
   shared_token_bucket rate;
 
+  /// Open connections of the listener, whatever options they came under.
+  std::size_t all_connections() const noexcept {
+    std::size_t result = 0;
+    for (auto state = this; state != nullptr; state = state->before.get())
+      result += state->connections.load(std::memory_order_relaxed);
+    return result;
+  }
+
 private:
+  /// The newest of them that has connections: one that has none gets none.
+  static std::shared_ptr<const listener_state>
+  with_connections(std::shared_ptr<const listener_state> newest) noexcept {
+    while (newest && newest->connections.load(std::memory_order_relaxed) == 0)
+      newest = newest->before;
+    return newest;
+  }
+
   std::atomic<clock::rep> quiet_until_{0};
 };
 
@@ -201,9 +224,17 @@ struct bound_listener {
 /// process holds it, even one that allows sharing.
 /// @param host a numeric address or a name, which is resolved (blocking).
 /// @param port 0: any free one, the same for all.
+/// @param alone false: this process itself may hold an address that overlaps,
+///        so that nobody who does is found out.
 bound_listener bind_listener(const std::string& host, std::uint16_t port,
                              std::size_t shards,
-                             boost::system::error_code& error);
+                             boost::system::error_code& error,
+                             bool alone = true);
+
+/// Shares a socket that listens already among the shards.
+/// @param fd stays open.
+bound_listener adopt_listener(int fd, std::size_t shards,
+                              boost::system::error_code& error);
 
 /// `address:port` of a socket's own or far end, IPv6 in brackets.
 std::string local_address_of(int fd);

@@ -23,6 +23,13 @@ std::vector<std::string> files_of(const tls_options& options) {
   return result;
 }
 
+std::vector<file_stamp> stamps_of(const tls_options& options) {
+  std::vector<file_stamp> result;
+  for (auto& path : files_of(options))
+    result.push_back(stamp_of(path));
+  return result;
+}
+
 } // namespace
 
 tls_source::tls_source(role self, const tls_options& options)
@@ -39,15 +46,39 @@ std::shared_ptr<const tls_context> tls_source::current() const {
   return context_;
 }
 
-bool tls_source::renew(std::string& problem) {
-  // Before the reading: what changes meanwhile is seen as a change.
-  auto before = stamps();
-  std::shared_ptr<const tls_context> made =
-      tls_context::make(self_, options_, problem);
+tls_options tls_source::options() const {
   std::lock_guard guard{mutex_};
+  return options_;
+}
+
+bool tls_source::renew(std::string& problem) {
+  auto wanted = options();
+  // Before the reading: what changes meanwhile is seen as a change.
+  auto before = stamps_of(wanted);
+  std::shared_ptr<const tls_context> made =
+      tls_context::make(self_, wanted, problem);
+  std::lock_guard guard{mutex_};
+  // Other options have come meanwhile, and with them another context.
+  if (wanted != options_)
+    return true;
   read_ = std::move(before);
   if (!made)
     return false;
+  if (started_)
+    made->start();
+  context_.swap(made);
+  return true;
+}
+
+bool tls_source::renew(const tls_options& options, std::string& problem) {
+  auto before = stamps_of(options);
+  std::shared_ptr<const tls_context> made =
+      tls_context::make(self_, options, problem);
+  if (!made)
+    return false;
+  std::lock_guard guard{mutex_};
+  options_ = options;
+  read_ = std::move(before);
   if (started_)
     made->start();
   context_.swap(made);
@@ -61,10 +92,7 @@ void tls_source::start() {
 }
 
 std::vector<file_stamp> tls_source::stamps() const {
-  std::vector<file_stamp> result;
-  for (auto& path : files_of(options_))
-    result.push_back(stamp_of(path));
-  return result;
+  return stamps_of(options());
 }
 
 std::vector<file_stamp> tls_source::stamps_read() const {

@@ -21,9 +21,7 @@ public:
   static std::shared_ptr<tls_source> make(role self, const tls_options& options,
                                           std::string& problem);
 
-  const tls_options& options() const noexcept {
-    return options_;
-  }
+  tls_options options() const;
 
   std::shared_ptr<const tls_context> current() const;
 
@@ -35,6 +33,10 @@ public:
   ///          used; the context stays what it was.
   bool renew(std::string& problem);
 
+  /// Reads the stores that other options name, which count from here on.
+  /// @returns as `renew`; then the options stay what they were, too.
+  bool renew(const tls_options& options, std::string& problem);
+
   /// What the files of the stores look like now.
   std::vector<file_stamp> stamps() const;
 
@@ -45,8 +47,9 @@ private:
   tls_source(role self, const tls_options& options);
 
   const role self_;
-  const tls_options options_;
   mutable std::mutex mutex_;
+  // Guarded by `mutex_`.
+  tls_options options_;
   std::shared_ptr<const tls_context> context_;
   std::vector<file_stamp> read_;
   bool started_ = false;

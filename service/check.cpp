@@ -76,6 +76,7 @@ checked_configuration check(config::load_result read) {
       result.diagnostics.begin(), result.diagnostics.end(),
       [](auto& x, auto& y) { return place_of(x.at) < place_of(y.at); });
   result.value = std::move(read.value);
+  result.keys = std::move(read.keys);
   if (result.diagnostics.empty())
     result.program = std::move(compiled.value);
   return result;

@@ -18,6 +18,8 @@ struct checked_configuration {
   std::shared_ptr<const flows::program> program;
   /// Of file and flows, by line and column.
   std::vector<config::diagnostic> diagnostics;
+  /// What the next reading is compared with.
+  config::key_values keys = {};
 };
 
 /// Compiles the flows of what was read.

@@ -19,6 +19,12 @@ std::string_view name_of(drain_stage stage) noexcept {
 drain::drain(instance& what, drain_options how)
     : what_(what), how_(std::move(how)) {}
 
+void drain::change(drain_options how) {
+  std::lock_guard guard{mutex_};
+  if (stage_ == drain_stage::none)
+    how_ = std::move(how);
+}
+
 drain::~drain() {
   finish();
 }

@@ -38,6 +38,9 @@ public:
 
   drain_stage stage() const;
 
+  /// Another way to do it; a drain that has begun goes on as it was.
+  void change(drain_options how);
+
   drain(const drain&) = delete;
   drain& operator=(const drain&) = delete;
 
@@ -46,10 +49,10 @@ private:
   void wait_for_pause(std::unique_lock<std::mutex>& guard);
 
   instance& what_;
-  const drain_options how_;
   mutable std::mutex mutex_;
   std::condition_variable hurried_;
   // Guarded by `mutex_`.
+  drain_options how_;
   drain_stage stage_ = drain_stage::none;
   bool in_a_hurry_ = false;
   std::thread background_;

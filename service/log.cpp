@@ -1,5 +1,6 @@
 #include "service/log.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <utility>
@@ -7,6 +8,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include "service/log_line.hpp"
@@ -33,6 +35,23 @@ spdlog::level::level_enum to_spdlog(log_level level) noexcept {
   }
 }
 
+log_level of_spdlog(spdlog::level::level_enum level) noexcept {
+  switch (level) {
+    case spdlog::level::trace:
+      return log_level::trace;
+    case spdlog::level::debug:
+      return log_level::debug;
+    case spdlog::level::info:
+      return log_level::info;
+    case spdlog::level::warn:
+      return log_level::warn;
+    case spdlog::level::err:
+      return log_level::error;
+    default:
+      return log_level::off;
+  }
+}
+
 log_level level_of(report::severity severity) noexcept {
   switch (severity) {
     case report::severity::debug:
@@ -47,18 +66,25 @@ log_level level_of(report::severity severity) noexcept {
 }
 
 spdlog::sink_ptr make_sink(const std::string& file) {
+  spdlog::sink_ptr result;
   if (file.empty())
-    return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+    result = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  else
+    result = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+  // The lines come complete.
+  result->set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
+  return result;
 }
 
 } // namespace
 
 struct log::impl {
   impl(const log_options& options, spdlog::sink_ptr sink)
-      : lines("switchboard", std::move(sink)), format(options.format) {
-    // The lines come complete.
-    lines.set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
+      : end(std::make_shared<spdlog::sinks::dist_sink_mt>()),
+        lines("switchboard", end),
+        format(options.format),
+        file(options.file) {
+    end->set_sinks({std::move(sink)});
     lines.set_level(to_spdlog(options.level));
     lines.flush_on(spdlog::level::trace);
   }
@@ -71,11 +97,14 @@ struct log::impl {
     return repeats.judge(text, fields, std::chrono::steady_clock::now());
   }
 
+  /// Where the lines go; holds one sink, which may be replaced.
+  std::shared_ptr<spdlog::sinks::dist_sink_mt> end;
   spdlog::logger lines;
-  log_format format;
+  std::atomic<log_format> format;
   std::mutex mutex;
-  /// Guarded by `mutex`.
+  /// Guarded by `mutex`, as `file` is.
   log_repeats repeats;
+  std::string file;
 };
 
 std::shared_ptr<log> log::open(const log_options& options,
@@ -118,6 +147,46 @@ void log::write(log_level level, std::string_view text,
 
 void log::flush() {
   impl_->lines.flush();
+}
+
+log_level log::level() const noexcept {
+  return of_spdlog(impl_->lines.level());
+}
+
+void log::set_level(log_level level) noexcept {
+  impl_->lines.set_level(to_spdlog(level));
+}
+
+bool log::change(const log_options& options, std::string& problem) {
+  try {
+    auto sink = make_sink(options.file);
+    std::lock_guard guard{impl_->mutex};
+    impl_->end->set_sinks({std::move(sink)});
+    impl_->file = options.file;
+  } catch (const spdlog::spdlog_ex& failure) {
+    problem = failure.what();
+    return false;
+  }
+  impl_->format = options.format;
+  set_level(options.level);
+  return true;
+}
+
+void log::reopen() {
+  std::string problem;
+  try {
+    std::lock_guard guard{impl_->mutex};
+    if (impl_->file.empty())
+      return;
+    impl_->end->set_sinks({make_sink(impl_->file)});
+  } catch (const spdlog::spdlog_ex& failure) {
+    problem = failure.what();
+  }
+  if (!problem.empty())
+    write(log_level::warn,
+          "the log cannot be opened again, it goes on where "
+          "it was",
+          {{"error", problem}});
 }
 
 report_function reporter(std::shared_ptr<log> to) {

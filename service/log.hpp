@@ -26,6 +26,18 @@ public:
 
   void flush();
 
+  log_level level() const noexcept;
+  void set_level(log_level level) noexcept;
+
+  /// Takes other options; a file that is the same is opened again.
+  /// @returns whether it could be opened; if not, nothing has changed and
+  ///          `problem` says why.
+  bool change(const log_options& options, std::string& problem);
+
+  /// Opens the file again, which somebody may have moved away. Where that
+  /// fails, lines go where they went and a warning says so.
+  void reopen();
+
 private:
   struct impl;
   explicit log(std::unique_ptr<impl> ptr);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <iostream>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -22,8 +24,11 @@
 #include "service/drain.hpp"
 #include "service/exit_code.hpp"
 #include "service/log.hpp"
+#include "service/log_line.hpp"
 #include "service/metrics/exposition.hpp"
+#include "service/reloader.hpp"
 #include "service/signals.hpp"
+#include "service/systemd/activation.hpp"
 #include "service/systemd/notifier.hpp"
 #include "service/systemd/watchdog.hpp"
 
@@ -58,6 +63,11 @@ void raise_descriptor_limit(log& lines) {
                 {{"limit", std::to_string(limit.rlim_cur)}});
 }
 
+std::chrono::nanoseconds shutdown_limit(const config::document& what) {
+  auto& how = what.switchboard.runtime.drain;
+  return how.pause + how.timeout + shutdown_margin;
+}
+
 boost::json::array to_json(const std::vector<flows::flow_info>& flows) {
   boost::json::array result;
   for (auto& flow : flows) {
@@ -75,6 +85,8 @@ boost::json::array to_json(const std::vector<flows::flow_info>& flows) {
     entry["waiting"] = flow.waiting;
     entry["retries"] = flow.retries;
     entry["seconds"] = std::chrono::duration<double>{flow.time}.count();
+    entry["dropped"] = flow.dropped;
+    entry["removed"] = flow.removed;
     result.push_back(std::move(entry));
   }
   return result;
@@ -87,10 +99,13 @@ public:
       : system_(system), lines_(std::move(lines)), report_(reporter(lines_)) {}
 
   /// @returns the exit code of a start that failed.
-  std::optional<int> start(checked_configuration what) {
-    for (auto& websocket : what.value.switchboard.websockets)
-      if (websocket.server)
-        listeners_.insert(websocket.server->listener);
+  std::optional<int> start(checked_configuration what,
+                           const std::optional<std::filesystem::path>& file) {
+    note(what.value);
+    if (auto problem = take_sockets(what.value.switchboard); !problem.empty()) {
+      lines_->write(log_level::error, problem);
+      return exit_usage;
+    }
     auto host = instance::prepare(system_, what.value.switchboard, report_);
     if (!host)
       return fail(host.error(), exit_failed);
@@ -110,10 +125,8 @@ public:
     if (auto problem = instance_->open())
       return fail(problem, exit_deployment);
     engine_->begin();
-    auto& how = what.value.switchboard.runtime.drain;
-    flow_patience_ =
-        std::min<std::chrono::nanoseconds>(flow_drain, how.timeout / 4);
-    drain_ = std::make_unique<drain>(*instance_, how);
+    drain_ = std::make_unique<drain>(*instance_,
+                                     what.value.switchboard.runtime.drain);
     api::backend served;
     served.registry = instance_->registry();
     served.not_ready = [this] {
@@ -129,6 +142,25 @@ public:
     };
     served.drain_stage = [this] {
       return name_of(drain_->stage());
+    };
+    // The API is there before what reads the file again, and after it.
+    served.reload = [this](bool dry_run, reloader::answer done) {
+      std::lock_guard guard{mutex_};
+      if (reloader_)
+        return reloader_->ask(dry_run, std::move(done));
+      done({reload_outcome::status::refused,
+            dry_run,
+            {},
+            {},
+            "the switchboard is starting, or stopping"});
+    };
+    served.level = [this] {
+      return lines_->level();
+    };
+    served.set_level = [this](log_level level) {
+      lines_->write(log_level::info, "the log's level is set",
+                    {{"level", std::string{name_of(level)}}});
+      lines_->set_level(level);
     };
     served.metrics = [this] {
       return metrics::expose({[this] { return instance_->statistics(); },
@@ -148,6 +180,23 @@ public:
     if (!api)
       return fail(api.error(), exit_failed);
     api_ = std::move(*api);
+    reloader::parts parts{
+        instance_.get(),
+        engine_.get(),
+        api_.get(),
+        drain_.get(),
+        lines_,
+        [this](auto& options) { systemd::hand_over(passed_, options); },
+        [this](auto& document) {
+          note(document);
+          if (on_limit_)
+            on_limit_(shutdown_limit(document));
+        }};
+    {
+      std::lock_guard guard{mutex_};
+      reloader_ = std::make_unique<reloader>(std::move(parts), file,
+                                             std::move(what.keys));
+    }
     if (auto time = systemd::watchdog_time())
       watchdog_ = std::make_unique<systemd::watchdog>(
           [this] { return heartbeats(); }, *time, systemd::notify_alive);
@@ -158,15 +207,30 @@ public:
   }
 
   /// What SIGHUP asks for.
-  void reload() {
+  void hang_up() {
+    lines_->reopen();
     lines_->write(log_level::info,
-                  "certificates and keys are read again, the configuration "
-                  "file is not",
+                  "certificates, keys and the configuration file are read "
+                  "again",
                   {{"signal", "SIGHUP"}});
     instance_->renew_tls();
+    std::lock_guard guard{mutex_};
+    if (reloader_)
+      reloader_->hang_up();
+  }
+
+  /// @param act gets how long a shutdown may take when that changes.
+  void on_shutdown_limit(std::function<void(std::chrono::nanoseconds)> act) {
+    on_limit_ = std::move(act);
   }
 
   void stop() {
+    std::unique_ptr<reloader> last;
+    {
+      std::lock_guard guard{mutex_};
+      last.swap(reloader_);
+    }
+    last.reset();
     drain_->pause();
     if (!engine_->stop(flow_patience_))
       lines_->write(log_level::warn, "some flows were still in work");
@@ -187,6 +251,31 @@ public:
   }
 
 private:
+  /// Takes what systemd has passed.
+  /// @returns what is wrong with it; empty where nothing is.
+  std::string take_sockets(switchboard_options& options) {
+    std::string problem;
+    passed_ = systemd::take_sockets(problem);
+    if (!problem.empty())
+      return problem;
+    if (auto name = systemd::match(passed_, options); !name.empty())
+      return "systemd has passed a socket called `" + name
+             + "`, which is the name of no http_listener";
+    systemd::hand_over(passed_, options);
+    return {};
+  }
+
+  /// Keeps what is needed of a file.
+  void note(const config::document& what) {
+    std::lock_guard guard{mutex_};
+    flow_patience_ = std::min<std::chrono::nanoseconds>(
+        flow_drain, what.switchboard.runtime.drain.timeout / 4);
+    listeners_.clear();
+    for (auto& websocket : what.switchboard.websockets)
+      if (websocket.server)
+        listeners_.insert(websocket.server->listener);
+  }
+
   /// @param unreachable the exit code of a connection that cannot be had.
   int fail(const caf::error& why, int unreachable) {
     auto text = describe(why);
@@ -218,6 +307,7 @@ private:
     if (drain_->stage() != drain_stage::none)
       return "the switchboard is being drained";
     std::string unbound;
+    std::lock_guard guard{mutex_};
     for (auto& name : listeners_)
       if (instance_->address_of(name).empty())
         unbound += (unbound.empty() ? "" : ", ") + name;
@@ -229,9 +319,14 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<log> lines_;
   report_function report_;
+  /// Stay open as long as the process lives.
+  systemd::passed_sockets passed_;
+  mutable std::mutex mutex_;
+  // Guarded by `mutex_`.
   std::chrono::nanoseconds flow_patience_{0};
   /// Listeners that a configuration uses.
   std::set<std::string> listeners_;
+  std::function<void(std::chrono::nanoseconds)> on_limit_;
   // Destroyed from the last to the first: flows outlive the instance, whose
   // last events they take.
   std::unique_ptr<flows::engine> engine_;
@@ -239,6 +334,8 @@ private:
   std::unique_ptr<drain> drain_;
   std::unique_ptr<api::server> api_;
   std::unique_ptr<systemd::watchdog> watchdog_;
+  /// Guarded by `mutex_`.
+  std::unique_ptr<reloader> reloader_;
 };
 
 /// @returns the exit code where the demonstration cannot be shown.
@@ -270,19 +367,20 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   }
   raise_descriptor_limit(*lines);
   std::signal(SIGPIPE, SIG_IGN);
-  auto& how = checked.value.switchboard.runtime.drain;
-  signals watch{lines, how.pause + how.timeout + shutdown_margin};
+  signals watch{lines, shutdown_limit(checked.value)};
   actor_settings settings;
   caf::actor_system system{settings};
   service running{system, lines};
-  if (auto failed = running.start(std::move(checked)))
+  running.on_shutdown_limit(
+      [&](auto limit) { watch.set_shutdown_time(limit); });
+  if (auto failed = running.start(std::move(checked), file))
     return *failed;
   watch.started();
   systemd::notify_ready();
   if (!file)
     if (auto failed = greet(running, *lines))
       return *failed;
-  watch.on_hangup([&] { running.reload(); });
+  watch.on_hangup([&] { running.hang_up(); });
   auto signal = watch.wait();
   lines->write(log_level::info, "shutting down", {{"signal", signal}});
   systemd::notify_stopping();

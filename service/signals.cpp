@@ -123,6 +123,13 @@ void signals::on_hangup(std::function<void()> act) {
   });
 }
 
+void signals::set_shutdown_time(std::chrono::nanoseconds time) {
+  boost::asio::post(impl_->loop, [ptr = impl_.get(), time] {
+    ptr->shutdown_time =
+        std::chrono::duration_cast<boost::asio::steady_timer::duration>(time);
+  });
+}
+
 const char* signals::wait() {
   return name_of_signal(impl_->first.get_future().get());
 }

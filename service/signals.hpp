@@ -30,6 +30,9 @@ public:
   ///        start is complete; must not block.
   void on_hangup(std::function<void()> act);
 
+  /// A shutdown that begins from here on may take so long.
+  void set_shutdown_time(std::chrono::nanoseconds time);
+
   /// Blocks until the first signal.
   /// @returns its name.
   const char* wait();

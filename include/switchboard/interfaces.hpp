@@ -51,6 +51,8 @@ using registry_actor = caf::typed_actor<
     caf::replies_to<list_configs_request>::with<config_list>,
     // Answered once every shard knows; INVALID_ARGUMENT.
     caf::replies_to<subscribe_source_request>::with<void>,
+    // As above, for several at once, in place of others.
+    caf::replies_to<update_sources_request>::with<void>,
     // Answered with the socket's id once it is open. INVALID_SOCKET_ID,
     // NON_UNIQUE_SOCKET_ID; INVALID_ARGUMENT for a configuration without
     // client settings or a target that cannot be put together; what the peer

@@ -221,6 +221,18 @@ struct subscribe_source_request {
   send_queue_options send_queue = {};
 };
 
+/// Replaces sources of one configuration in one step: no handshake finds some
+/// of them gone and the others not there yet. Sockets that are open keep what
+/// their handshake has found.
+/// Fails as `subscribe_source_request` does; then nothing has changed.
+struct update_sources_request {
+  std::string config;
+  /// Sources that feed one of these are ended.
+  std::vector<caf::strong_actor_ptr> remove;
+  /// All of this configuration; their own `config` is not looked at.
+  std::vector<subscribe_source_request> add;
+};
+
 /// A message arrived. Answered when the handler is done with it; that gives
 /// the socket its credit back. An error is logged and the socket stays open;
 /// only the handler's death closes it, with 1011.
@@ -352,6 +364,13 @@ typename Inspector::result_type inspect(Inspector& f,
       x.targets, x.default_groups, x.credit, x.send_queue);
 }
 
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f,
+                                        update_sources_request& x) {
+  return f(caf::meta::type_name("update_sources_request"), x.config, x.remove,
+           x.add);
+}
+
 /// Where it stands in a file does not travel.
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, outbound_options& x) {
@@ -409,4 +428,5 @@ CAF_ADD_TYPE_ID(switchboard, (switchboard::post_mortem))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::list_closed_request))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::closed_list))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::get_closed_request))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::update_sources_request))
 CAF_END_TYPE_ID_BLOCK(switchboard)

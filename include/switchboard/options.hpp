@@ -21,6 +21,8 @@ struct static_page {
   std::string path;
   std::string content_type;
   std::string body;
+
+  friend bool operator==(const static_page&, const static_page&) = default;
 };
 
 /// `[http_listener.NAME]`: an address that accepts HTTP and upgrades.
@@ -60,7 +62,13 @@ struct http_listener_options {
   std::vector<std::string> trusted_proxies;
   /// Not in the configuration file: for applications that bring their page.
   std::vector<static_page> pages;
+  /// Not in the configuration file: a TCP socket that listens already, taken in
+  /// place of `host` and `port` and left open; -1: none.
+  int inherited = -1;
   source_place at;
+
+  friend bool operator==(const http_listener_options&,
+                         const http_listener_options&) = default;
 };
 
 /// permessage-deflate (RFC 7692 §7).

@@ -16,6 +16,9 @@ struct standard_revocation {
   bool no_fallback = false;
   /// A status that cannot be had passes; a revoked certificate never does.
   bool soft_fail = false;
+
+  friend bool operator==(const standard_revocation&,
+                         const standard_revocation&) = default;
 };
 
 /// Asks one OCSP responder about all certificates, whatever they name.
@@ -25,11 +28,16 @@ struct custom_ocsp_responder {
   /// Of the certificate in the trust store that signs the answers; empty: the
   /// issuer of the certificate in question, or whom it has named.
   std::string cert_alias;
+
+  friend bool operator==(const custom_ocsp_responder&,
+                         const custom_ocsp_responder&) = default;
 };
 
 /// Looks all certificates up in the CRLs of a file, in PEM or DER.
 struct crl_file {
   std::string path;
+
+  friend bool operator==(const crl_file&, const crl_file&) = default;
 };
 
 using revocation_options =

@@ -9,6 +9,8 @@ namespace switchboard {
 struct source_place {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
+
+  friend bool operator==(const source_place&, const source_place&) = default;
 };
 
 } // namespace switchboard

@@ -65,6 +65,22 @@ public:
   /// @returns CONNECTIVITY or RETRY_EXHAUSTED where that has failed.
   caf::error open();
 
+  /// Begins to take other options while sockets are open: checks them, reads
+  /// TLS stores, binds addresses that are new, and knows new configurations
+  /// from here on, so that they can be given sources. `runtime_options` stay
+  /// what they were. `finish_reload` follows, with nothing in between but
+  /// sources; not from two threads at once.
+  /// @returns INVALID_ARGUMENT as `prepare`, CONNECTIVITY for an address that
+  ///          cannot be bound or while it stops: nothing has changed then.
+  caf::error begin_reload(switchboard_options options);
+
+  /// The rest of it: listeners that are left out accept no more, others begin;
+  /// handshakes and dials from here on take the new settings; outbound sockets
+  /// of the options that are left out are closed normally, new ones opened,
+  /// changed ones both. No other socket is touched. A configuration that is
+  /// left out takes no further sockets; those it has stay.
+  void finish_reload();
+
   /// As `stop` with no time to drain.
   ~instance();
 

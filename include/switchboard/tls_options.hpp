@@ -28,6 +28,9 @@ struct trust_store_options {
   store_type type = store_type::automatic;
   /// The peer's certificate is not looked at.
   bool insecure = false;
+
+  friend bool operator==(const trust_store_options&,
+                         const trust_store_options&) = default;
 };
 
 /// Our certificate with its chain and private key, in a file.
@@ -39,6 +42,9 @@ struct key_store_options {
   /// Of the key within the store; empty: `password`.
   std::string key_password;
   std::string password;
+
+  friend bool operator==(const key_store_options&,
+                         const key_store_options&) = default;
 };
 
 /// Whether a listener asks its peers for a certificate.
@@ -58,6 +64,8 @@ struct tls_options {
   std::optional<revocation_options> revocation;
   client_authentication client_auth = client_authentication::none;
   source_place at;
+
+  friend bool operator==(const tls_options&, const tls_options&) = default;
 };
 
 /// Whether a certificate that a server of these options has taken says who its

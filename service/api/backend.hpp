@@ -11,6 +11,7 @@
 #include <switchboard/interfaces.hpp>
 
 #include "net/tls_source.hpp"
+#include "service/reload_outcome.hpp"
 
 namespace switchboard::service::api {
 
@@ -28,6 +29,15 @@ struct backend {
   std::function<void()> drain;
   /// `none`, `draining` or `drained`. Any thread; must not block.
   std::function<std::string_view()> drain_stage;
+  /// Reads the configuration file again, or only says what that would do.
+  /// Called on an actor's thread; must not block. `done` is called once, on
+  /// any thread.
+  std::function<void(bool dry_run,
+                     std::function<void(const reload_outcome&)> done)>
+      reload;
+  /// The level of the log. Any thread; must not block.
+  std::function<log_level()> level;
+  std::function<void(log_level)> set_level;
   /// What `GET /metrics` answers, in Prometheus' text format. Called on the
   /// API's thread; must not block.
   std::function<std::string()> metrics;

@@ -29,6 +29,14 @@ guard::guard(const admin_options& options, const tls_options* tls)
     tokens_.push_back(digest_of(token));
 }
 
+void guard::change(const std::vector<std::string>& tokens,
+                   bool by_certificate) {
+  tokens_.clear();
+  for (auto& token : tokens)
+    tokens_.push_back(digest_of(token));
+  by_certificate_ |= by_certificate;
+}
+
 std::optional<answer> guard::refuse(const sender& who) const {
   // The name that a page has used stands in our certificate.
   if (by_certificate_ && who.certified)

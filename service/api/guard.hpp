@@ -32,6 +32,11 @@ public:
   explicit guard(const admin_options& options,
                  const tls_options* tls = nullptr);
 
+  /// Accepts other tokens from here on.
+  /// @param by_certificate whether certificates of clients count from here on;
+  ///        once they did, they always do.
+  void change(const std::vector<std::string>& tokens, bool by_certificate);
+
   /// @returns the refusal, 401 or 403; `nullopt` for who may pass.
   std::optional<answer> refuse(const sender& who) const;
 

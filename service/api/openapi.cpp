@@ -56,6 +56,10 @@ object schema_of(value_kind kind) {
     case value_kind::close_reason:
       result["maxLength"] = 123;
       break;
+    case value_kind::flag:
+      result["enum"] = array{"true", "false", ""};
+      result["default"] = "false";
+      break;
   }
   return result;
 }
@@ -117,6 +121,14 @@ object describe_body() {
       "must be UTF-8. At most 16 MiB.";
   result["required"] = false;
   result["content"] = std::move(types);
+  return result;
+}
+
+object describe_log_settings() {
+  object result;
+  result["description"] = "The settings.";
+  result["required"] = true;
+  result["content"] = content("application/json", reference("schemas", "Log"));
   return result;
 }
 
@@ -198,6 +210,8 @@ object describe(const route& what) {
     result["requestBody"] = describe_body();
   else if (what.body == body_kind::opening)
     result["requestBody"] = describe_opening();
+  else if (what.body == body_kind::log_settings)
+    result["requestBody"] = describe_log_settings();
   object answers;
   for (auto& entry : what.answers)
     answers[std::to_string(entry.status)] = describe(entry);

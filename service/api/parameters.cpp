@@ -45,6 +45,10 @@ std::string_view expected_instead(value_kind kind, std::string_view value) {
                    "3000 to 4999";
     case value_kind::close_reason:
       return value.size() <= 123 ? std::string_view{} : "at most 123 bytes";
+    case value_kind::flag:
+      return value.empty() || value == "true" || value == "false"
+                 ? std::string_view{}
+                 : "true or false";
   }
   return {};
 }

@@ -27,6 +27,8 @@ enum class value_kind : std::uint8_t {
   close_code,
   /// At most 123 bytes: what fits in a close frame.
   close_reason,
+  /// true or false; nothing means true.
+  flag,
 };
 
 struct parameter {
@@ -43,6 +45,8 @@ enum class body_kind : std::uint8_t {
   content,
   /// JSON of open_outbound_socket.
   opening,
+  /// JSON of the log's settings.
+  log_settings,
 };
 
 /// The Content-Type of Prometheus' text format.

@@ -327,12 +327,29 @@ object schemas() {
       {"retries", count("Requests made once more, since the start.")},
       {"seconds", typed("number", "That its runs have taken, since the "
                                   "start.")},
+      {"dropped", count("Events of open sockets that came after a reload had "
+                        "taken the flow away.")},
+      {"removed", typed("boolean", "Whether a reload has taken it away.")},
   });
   result["FlowList"] = record({{"flows", list_of(reference("Flow"))}});
   result["Drain"] = record({
       {"state", one_of({"none", "draining", "drained"})},
       {"sockets", count("Those that are still open.")},
   });
+  result["ReloadChange"] = record({
+      {"key", typed("string", "As websocket.main.server.ping_interval.")},
+      {"change", one_of({"added", "removed", "changed"})},
+      {"effect",
+       one_of({"applied", "applied for new sockets", "needs a restart"})},
+      {"note", typed("string", "What else is to be known; may be empty.")},
+  });
+  result["Reload"] = record({
+      {"dry_run", typed("boolean", "Whether nothing was done.")},
+      {"changes", list_of(reference("ReloadChange"))},
+      {"needs_restart", typed("boolean", "Whether one of them does.")},
+  });
+  result["Log"] = record(
+      {{"level", one_of({"trace", "debug", "info", "warn", "error", "off"})}});
   result["Status"] = record({{"status", one_of({"alive", "ready"})}});
   result["Metrics"] = typed("string", "Prometheus' text format.");
   result["Document"] = typed("object");

@@ -47,6 +47,13 @@ error_code listen(tcp::acceptor& on, const tcp::endpoint& where) {
   return failure;
 }
 
+guard guard_of(const admin_options& options, const backend& served) {
+  if (!served.tls)
+    return guard{options, nullptr};
+  auto tls = served.tls->options();
+  return guard{options, &tls};
+}
+
 } // namespace
 
 struct server::impl {
@@ -55,12 +62,10 @@ struct server::impl {
       : acceptor(loop),
         retry(loop),
         grace(loop),
-        shared{served,
-               guard{options, served.tls ? &served.tls->options() : nullptr},
-               bounds,
-               {},
-               std::make_shared<return_path>(loop),
-               std::move(on_report)} {}
+        shared{
+            served, guard_of(options, served),           bounds,
+            {},     std::make_shared<return_path>(loop), std::move(on_report)} {
+  }
 
   caf::error bind(const admin_options& options) {
     tcp::resolver resolver{loop};
@@ -201,6 +206,14 @@ server::~server() {
 
 std::string server::address() const {
   return impl_->address;
+}
+
+void server::change_tokens(std::vector<std::string> tokens) {
+  impl_->shared.back->post([ptr = impl_.get(), tokens = std::move(tokens)] {
+    auto& tls = ptr->shared.served.tls;
+    ptr->shared.access.change(tokens,
+                              tls && vouches_for_clients(tls->options()));
+  });
 }
 
 void server::stop() {

@@ -31,6 +31,9 @@ public:
   /// The numeric address `host:port` it is bound to.
   std::string address() const;
 
+  /// Accepts other tokens for requests from here on.
+  void change_tokens(std::vector<std::string> tokens);
+
   /// Stops accepting, gives requests in work half a second, cuts the rest.
   /// Idempotent.
   void stop();

@@ -43,6 +43,14 @@ struct arguments {
   std::size_t limit = 0;
   /// Close every socket.
   bool all = false;
+  /// Only say what a reload would do.
+  bool dry_run = false;
+  /// Do not wait until a drain is over.
+  bool at_once = false;
+  /// Tables to show; 0: one, or without an end on a terminal.
+  std::size_t count = 0;
+  /// From one table to the next, in seconds.
+  double interval = 2;
 };
 
 /// The most bytes of a message, as the API has it.

@@ -48,6 +48,9 @@ struct commands::impl {
     add_close();
     add_open();
     add_groups();
+    add_drain();
+    add_reload();
+    add_top();
   }
 
   CLI::App* add(CLI::App& to, const char* name, const char* description,
@@ -203,6 +206,41 @@ struct commands::impl {
            [](session& at) { return at.subscribe(); });
     change("unsubscribe", "Take a socket out of groups",
            [](session& at) { return at.unsubscribe(); });
+  }
+
+  void add_drain() {
+    auto what =
+        add(app, "drain",
+            "Take the switchboard out of service: no new sockets, those "
+            "that are open are closed in batches; shows how far it is",
+            [](session& at) { return at.drain(); });
+    what->add_flag("--no-wait", given.at_once, "Do not wait until it is over");
+  }
+
+  void add_reload() {
+    auto what = add(app, "reload",
+                    "Read the configuration file again and say for each key "
+                    "what was done",
+                    [](session& at) { return at.reload(); });
+    what->add_flag("--dry-run", given.dry_run,
+                   "Only say what would be done; change nothing");
+  }
+
+  void add_top() {
+    auto what = add(app, "top", "Show the busiest sockets",
+                    [](session& at) { return at.top(); });
+    add_filter(what);
+    what->add_option("--limit", given.limit,
+                     "The most sockets (default: 20, or what the terminal "
+                     "holds)")
+        ->check(CLI::PositiveNumber);
+    what->add_option("--count", given.count,
+                     "Tables to show (default: 1; on a terminal until it is "
+                     "interrupted)")
+        ->check(CLI::PositiveNumber);
+    what->add_option("--interval", given.interval,
+                     "Seconds from one table to the next (default: 2)")
+        ->check(CLI::Range(0.1, 3600.0));
   }
 
   CLI::App& app;

@@ -126,37 +126,47 @@ int session::done(const boost::json::object& body, std::string_view words) {
 // -- single sockets
 // ----------------------------------------------------------------
 
-int session::list_sockets() {
-  if (!prepare())
-    return exit_usage;
+std::optional<boost::json::array>
+session::fetch_sockets(std::size_t limit, boost::json::value& next) {
   boost::json::array all;
   std::string after;
-  boost::json::value next;
   do {
     auto wanted = page_size;
-    if (given_.limit > 0)
-      wanted = std::min(wanted, given_.limit - all.size());
+    if (limit > 0)
+      wanted = std::min(wanted, limit - all.size());
     target_builder target{"/v1/sockets"};
     add_filter(target, given_);
     target.with("limit", std::to_string(wanted)).with("after", after);
     auto page = ask({"GET", target.text(), {}, {}});
     if (!page)
-      return exit_failed;
+      return std::nullopt;
     auto list = list_in(*page, "sockets");
-    if (list == nullptr)
-      return failed("the answer holds no sockets");
+    if (list == nullptr) {
+      failed("the answer holds no sockets");
+      return std::nullopt;
+    }
     std::move(list->begin(), list->end(), std::back_inserter(all));
     after = text_of(*page, "next");
     next = nullptr;
     if (!after.empty())
       next = after;
-  } while (!after.empty() && (given_.limit == 0 || all.size() < given_.limit));
+  } while (!after.empty() && (limit == 0 || all.size() < limit));
+  return all;
+}
+
+int session::list_sockets() {
+  if (!prepare())
+    return exit_usage;
+  boost::json::value next;
+  auto all = fetch_sockets(given_.limit, next);
+  if (!all)
+    return exit_failed;
   if (!given_.json) {
-    print_sockets(all, out_);
+    print_sockets(*all, out_);
     return exit_done;
   }
   boost::json::object body;
-  body["sockets"] = std::move(all);
+  body["sockets"] = std::move(*all);
   body["next"] = std::move(next);
   return done(body, {});
 }

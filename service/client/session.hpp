@@ -30,6 +30,9 @@ public:
   int list_groups();
   int subscribe();
   int unsubscribe();
+  int drain();
+  int reload();
+  int top();
 
 private:
   /// Finds out how the API is reached.
@@ -42,6 +45,13 @@ private:
   ///          failed, which is told.
   std::optional<boost::json::object> ask(const http_question& what);
   int refused(const http_answer& answer);
+  /// Every socket that the filter lets through, page by page.
+  /// @param limit the most; 0: all.
+  /// @param next where a further page would begin; null where there is none.
+  /// @returns `nullopt` where it failed, which is told.
+  std::optional<boost::json::array> fetch_sockets(std::size_t limit,
+                                                  boost::json::value& next);
+  int wrong_file(const http_answer& answer, const boost::json::object& problem);
   int change_groups(std::string_view method);
   int done(const boost::json::object& body, std::string_view words);
 

@@ -1,5 +1,8 @@
 #include "service/metrics/exposition.hpp"
 
+#include <array>
+#include <map>
+
 #include <prometheus/text_serializer.h>
 
 #include "service/metrics/families.hpp"
@@ -94,12 +97,19 @@ void add_health(families& to, const switchboard_statistics& what) {
 void add_flows(families& to, const std::vector<flows::flow_info>& flows) {
   to.begin(MetricType::Counter, "switchboard_flow_events_total",
            "Events that flows have worked on.");
+  // One that is no more and one that is may have the same name.
+  std::map<std::string, std::array<std::uint64_t, 3>> sums;
   for (auto& flow : flows) {
-    to.add(static_cast<double>(flow.succeeded),
-           {{"flow", flow.name}, {"outcome", "succeeded"}});
-    to.add(static_cast<double>(flow.failures),
-           {{"flow", flow.name}, {"outcome", "failed"}});
+    auto& sum = sums[flow.name];
+    sum[0] += flow.succeeded;
+    sum[1] += flow.failures;
+    sum[2] += flow.dropped;
   }
+  static constexpr const char* outcomes[] = {"succeeded", "failed", "dropped"};
+  for (auto& [name, sum] : sums)
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      to.add(static_cast<double>(sum[i]),
+             {{"flow", name}, {"outcome", outcomes[i]}});
 }
 
 void add_certificates(families& to,

@@ -214,8 +214,9 @@ export class Service {
 ///        to start it with; env: added variables.
 export async function start(t, toml, options = {}) {
   let args = options.args;
+  let file;
   if (!args) {
-    const file = join(temporary_folder(t), "switchboard.toml");
+    file = join(temporary_folder(t), "switchboard.toml");
     writeFileSync(file, toml);
     args = ["run", file];
   }
@@ -225,6 +226,7 @@ export async function start(t, toml, options = {}) {
     env: { ...process.env, ...options.env },
   });
   const service = new Service(child, options.token);
+  service.file = file;
   t.after(async () => {
     if (!service.exit)
       await service.stop();

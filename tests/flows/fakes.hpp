@@ -28,6 +28,7 @@ struct world {
   caf::error send_error;
   std::string refused_path;
   std::vector<subscribe_source_request> sources;
+  std::vector<update_sources_request> updates;
 };
 
 inline caf::result<void> take_send(caf::scheduled_actor* self, world& w) {
@@ -109,6 +110,10 @@ inline registry_actor::behavior_type fake_registry(registry_actor::pointer self,
         if (x.path == w->refused_path)
           return make_error(errc::invalid_argument, "the path is taken");
         w->sources.push_back(x);
+        return caf::unit;
+      },
+      [=](const update_sources_request& x) -> caf::result<void> {
+        w->updates.push_back(x);
         return caf::unit;
       },
       [](const open_outbound_socket_request& x) -> caf::result<std::string> {

@@ -57,7 +57,8 @@ CAF_TEST(every documented request is served and answers as documented) {
   for (auto& [path, methods] : document.at("paths").as_object()) {
     for (auto& [method, what] : methods.as_object()) {
       auto answer =
-          client.ask(to_upper(std::string{method}), filled(std::string{path}));
+          client.ask(to_upper(std::string{method}), filled(std::string{path}),
+                     path == "/v1/log" ? R"({"level":"info"})" : "");
       CAF_CHECK_NOT_EQUAL(answer.status, 404u);
       CAF_CHECK_NOT_EQUAL(answer.status, 405u);
       auto& answers = what.at("responses").as_object();
@@ -98,6 +99,8 @@ CAF_TEST(every documented query parameter is taken and no other) {
         value = "1";
       else if (parameter.kind == api::value_kind::close_code)
         value = "1000";
+      else if (parameter.kind == api::value_kind::flag)
+        value = "true";
       auto answer = client.ask(
           entry.method, base + "?" + std::string{parameter.name} + "=" + value);
       CAF_CHECK_NOT_EQUAL(answer.status, 400u);

@@ -91,6 +91,9 @@ fake_registry(registry_actor::pointer,
       [=](const subscribe_source_request&) -> caf::result<void> {
         return make_error(errc::invalid_argument, "no sources here");
       },
+      [=](const update_sources_request&) -> caf::result<void> {
+        return make_error(errc::invalid_argument, "no sources here");
+      },
       [=](const open_outbound_socket_request& what)
           -> caf::result<std::string> {
         book->add(what);
@@ -191,6 +194,14 @@ void api_fixture::serve(std::vector<std::string> tokens, api::limits bounds) {
     boost::json::object flow;
     flow["name"] = "one";
     return boost::json::array{flow};
+  };
+  served.reload = [](bool dry_run, auto done) {
+    done(reload_outcome{reload_outcome::status::done, dry_run, {}, {}, {}});
+  };
+  served.level = [] {
+    return log_level::info;
+  };
+  served.set_level = [](log_level) {
   };
   served.metrics = [] {
     return std::string{"up 1\n"};
