@@ -140,6 +140,7 @@ void connection::keep_for_later(const wire_result& result,
   // An end stays in the socket and is read again.
   heard_ = loop_.now();
   keep(buffer.first(result.bytes));
+  note_memory();
   if (rate_)
     count_read(result.bytes);
   update_interest();

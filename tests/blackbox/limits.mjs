@@ -63,6 +63,9 @@ export class Attempt {
       this.socket.on("data", (chunk) => {
         this.text += chunk.toString("latin1");
         const end = this.text.indexOf("\r\n\r\n");
+        // Nothing else than a close frame begins like this.
+        if (this.status !== undefined && chunk[0] === 0x88)
+          this.socket.destroy();
         if (this.status !== undefined || end < 0)
           return;
         this.status = Number(this.text.slice(9, 12));
