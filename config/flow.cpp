@@ -3,6 +3,7 @@
 
 #include "config/addresses.hpp"
 #include "config/constants.hpp"
+#include "config/flow_policy.hpp"
 #include "config/reconnection.hpp"
 #include "config/sections.hpp"
 #include "config/steps.hpp"
@@ -25,7 +26,9 @@ constexpr key_spec keys[] = {
     {"output_encoding"},
     {"primary_node_only"},
     {"streaming", presence::later},
-    {"redelivery", presence::later},
+    {"redelivery"},
+    {"retry"},
+    {"dead_letter"},
     {"reconnection"},
     {"max_concurrency"},
     {"timeout"},
@@ -71,6 +74,9 @@ constexpr source_key source_keys[] = {
     {"output_encoding", of_messages},
     {"primary_node_only", of_any},
     {"reconnection", of_sockets},
+    {"redelivery", of_sockets},
+    {"retry", of_any},
+    {"dead_letter", of_any},
     {"max_concurrency", of_sockets},
     {"timeout", of_any},
     {"every", bit(flow_source::schedule)},
@@ -176,6 +182,7 @@ void read_flow(const value_reader& value, draft& out) {
   table.integer("max_concurrency", options.max_concurrency, 1,
                 std::numeric_limits<std::int32_t>::max());
   table.duration("timeout", options.timeout, std::chrono::nanoseconds{1});
+  read_flow_policy(table, options, notes);
   if (auto steps = table.find("steps"))
     options.steps = read_steps(*steps, notes);
   if (auto steps = table.find("on_error"))

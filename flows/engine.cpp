@@ -74,9 +74,12 @@ engine::~engine() {
 caf::expected<std::unique_ptr<engine>>
 engine::start(const engine_host& host, caf::actor_system& system,
               std::shared_ptr<const program> code, report_function on_report,
-              const lua_limits& limits, const backend_options& backends) {
+              const lua_limits& limits, const backend_options& backends,
+              std::shared_ptr<const object_stores> stores) {
   std::unique_ptr<engine> result{new engine{system, std::move(code)}};
   result->report_ = std::move(on_report);
+  if (auto problem = result->find_stores(std::move(stores)))
+    return problem;
   if (auto problem = result->start_backends(backends))
     return problem;
   for (std::size_t i = 0; i < host.shards; ++i)
@@ -97,6 +100,27 @@ engine::start(const engine_host& host, caf::actor_system& system,
       result->schedules_.push_back(result->spawn(host, i, 1).front());
   }
   return result;
+}
+
+caf::error engine::find_stores(std::shared_ptr<const object_stores> stores) {
+  if (!stores) {
+    auto made = object_stores::open({});
+    if (!made)
+      return made.error();
+    stores = std::move(*made);
+  }
+  for (auto& flow : program_->flows) {
+    auto& guard = guards_.emplace_back();
+    if (!flow.redelivery)
+      continue;
+    auto store = stores->find(flow.redelivery->object_store);
+    if (!store)
+      return make_error(errc::invalid_argument,
+                        "flow " + flow.name + ": no object store is called `"
+                            + flow.redelivery->object_store + "`");
+    guard = std::make_shared<redelivery_guard>(std::move(store));
+  }
+  return caf::none;
 }
 
 caf::error engine::start_backends(const backend_options& options) {
@@ -127,9 +151,9 @@ std::vector<caf::actor> engine::spawn(const engine_host& host, std::size_t flow,
                                       std::size_t shards) {
   std::vector<caf::actor> result;
   for (std::size_t shard = 0; shard < shards; ++shard) {
-    result.push_back(host.spawn(shard, {program_, flow, host.registry, report_,
-                                        counters_[flow], sandboxes_[shard],
-                                        backends_, gates_[flow]}));
+    result.push_back(host.spawn(
+        shard, {program_, flow, host.registry, report_, counters_[flow],
+                sandboxes_[shard], backends_, gates_[flow], guards_[flow]}));
     runners_.push_back(result.back());
   }
   return result;
@@ -165,10 +189,11 @@ std::vector<flow_info> engine::flows() const {
   for (std::size_t i = 0; i < program_->flows.size(); ++i) {
     auto& what = program_->flows[i];
     auto& counted = *counters_[i];
-    result.push_back(
-        {what.name, what.source, what.config, what.path, counted.events,
-         counted.failures, counted.in_work, counted.waiting, counted.retries,
-         std::chrono::nanoseconds{counted.time}, counted.succeeded});
+    result.push_back({what.name, what.source, what.config, what.path,
+                      counted.events, counted.failures, counted.in_work,
+                      counted.waiting, counted.retries,
+                      std::chrono::nanoseconds{counted.time}, counted.succeeded,
+                      counted.dead_letters, counted.lost_letters});
   }
   return result;
 }

@@ -15,6 +15,7 @@
 #include "flows/backend_routes.hpp"
 #include "flows/program.hpp"
 #include "flows/runner.hpp"
+#include "flows/store/object_stores.hpp"
 
 namespace switchboard::flows {
 
@@ -32,6 +33,8 @@ struct flow_info {
   /// That runs have taken.
   std::chrono::nanoseconds time{0};
   std::uint64_t succeeded = 0;
+  std::uint64_t dead_letters = 0;
+  std::uint64_t lost_letters = 0;
 };
 
 /// The source's name in a configuration file; empty for `none`.
@@ -55,17 +58,21 @@ public:
   /// Returns when every source is subscribed: connections first, so that no
   /// socket gets past its gate.
   /// @param on_report gets `log` steps and failures, from any shard's thread.
+  /// @param stores null: the default one alone.
   /// @returns the registry's error with the flow's name in it, or that of a
-  ///          backend that cannot be reached as the options say.
+  ///          backend that cannot be reached as the options say, or of a store
+  ///          that is not there.
   static caf::expected<std::unique_ptr<engine>>
   start(instance& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
-        const lua_limits& limits = {}, const backend_options& backends = {});
+        const lua_limits& limits = {}, const backend_options& backends = {},
+        std::shared_ptr<const object_stores> stores = nullptr);
 
   static caf::expected<std::unique_ptr<engine>>
   start(const engine_host& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
-        const lua_limits& limits = {}, const backend_options& backends = {});
+        const lua_limits& limits = {}, const backend_options& backends = {},
+        std::shared_ptr<const object_stores> stores = nullptr);
 
   /// Begins the flows of `startup`, without waiting for them, and the
   /// schedules. Once.
@@ -77,8 +84,9 @@ public:
   /// All flows, in the file's order.
   std::vector<flow_info> flows() const;
 
-  /// No further ticks of schedules; waits for the flows in work, whose requests
-  /// to backends soon fail then. Events are still taken. Idempotent.
+  /// No further ticks of schedules and no further retries; waits for the flows
+  /// in work, whose requests to backends soon fail then. Events are still
+  /// taken. Idempotent.
   /// @returns whether all were done in time.
   bool stop(std::chrono::nanoseconds limit = std::chrono::seconds{3});
 
@@ -93,6 +101,7 @@ private:
                                 std::size_t shards);
   caf::error subscribe(const engine_host& host, std::size_t flow);
   caf::error start_backends(const backend_options& options);
+  caf::error find_stores(std::shared_ptr<const object_stores> stores);
 
   caf::actor_system& system_;
   std::shared_ptr<const program> program_;
@@ -103,6 +112,8 @@ private:
   std::vector<caf::actor> runners_;
   /// Of each flow; null: no limit.
   std::vector<std::shared_ptr<concurrency_gate>> gates_;
+  /// Of each flow; null: it has no `redelivery`.
+  std::vector<std::shared_ptr<redelivery_guard>> guards_;
   /// Null where no step needs it.
   caf::actor backends_;
   /// Those that nothing but `begin` begins.

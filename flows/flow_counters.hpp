@@ -17,8 +17,12 @@ struct flow_counters {
   std::atomic<std::uint64_t> in_work{0};
   /// Events that wait because `max_concurrency` runs are in work.
   std::atomic<std::uint64_t> waiting{0};
-  /// Requests of `http_request` made once more.
+  /// What was tried once more: requests of `http_request`, and runs.
   std::atomic<std::uint64_t> retries{0};
+  /// Events given up that a dead letter has taken.
+  std::atomic<std::uint64_t> dead_letters{0};
+  /// Those that it could not take.
+  std::atomic<std::uint64_t> lost_letters{0};
   /// Nanoseconds that runs which are over have taken.
   std::atomic<std::uint64_t> time{0};
 };

@@ -55,15 +55,15 @@ void runner::on_exit() {
       what.promise.deliver(make_error(errc::connectivity,
                                       "flow " + code().name + " was stopped"));
   };
-  // First, so that no place that is given back comes here.
+  auto self = caf::actor_cast<caf::actor>(this);
   if (settings_.gate)
-    settings_.gate->forget(caf::actor_cast<caf::actor>(this));
+    settings_.gate->forget(self);
+  if (settings_.guard)
+    settings_.guard->locks.forget(self);
   for (auto& what : parked_) {
     if (!what)
       continue;
     --settings_.counters->in_work;
-    if (settings_.gate)
-      settings_.gate->leave();
     stopped(*what);
   }
   for (auto& what : waiting_) {
@@ -86,6 +86,7 @@ caf::behavior runner::make_behavior() {
   set_exit_handler([this](const caf::exit_msg& what) {
     leaving_ = true;
     ticking_ = false;
+    give_up_sleepers();
     if (!is_busy() || what.reason == caf::exit_reason::kill)
       quit(what.reason);
   });
@@ -127,9 +128,16 @@ caf::behavior runner::make_behavior() {
       },
       [this](granted_atom) { granted(); },
       [this](late_atom) { expire(); },
+      [this](again_atom, std::uint64_t id) {
+        if (auto what = take(id))
+          attempt(std::move(what));
+      },
+      [this](unlocked_atom, std::uint64_t id) { look_up_failures(id); },
+      [this](const store_outcome& outcome) { take(outcome.job, outcome); },
       [this](finish_atom) -> caf::result<void> {
         auto promise = make_response_promise();
         ticking_ = false;
+        give_up_sleepers();
         if (!is_busy())
           promise.deliver(caf::unit);
         else
@@ -186,7 +194,8 @@ void runner::start(scope in, caf::strong_actor_ptr socket,
 void runner::drive(job_ptr what) {
   auto state = what->run.resume();
   if (state == flow_run::progress::done)
-    return finish(std::move(what));
+    return code().has_policy() ? advance(std::move(what))
+                               : finish(std::move(what));
   auto& waiting = *what;
   park(std::move(what));
   if (state == flow_run::progress::waiting)
@@ -287,7 +296,7 @@ void runner::release(job& what) {
     owing->done();
 }
 
-void runner::park(job_ptr what) {
+std::uint64_t runner::park(job_ptr what) {
   std::uint32_t place = 0;
   if (free_places_.empty()) {
     place = static_cast<std::uint32_t>(parked_.size());
@@ -296,9 +305,11 @@ void runner::park(job_ptr what) {
     place = free_places_.back();
     free_places_.pop_back();
   }
-  what->id = std::uint64_t{++last_serial_} << 32 | place;
+  auto id = std::uint64_t{++last_serial_} << 32 | place;
+  what->id = id;
   parked_[place] = std::move(what);
   ++in_work_;
+  return id;
 }
 
 runner::job_ptr runner::take(std::uint64_t id) {
@@ -316,8 +327,7 @@ void runner::finish(job_ptr what) {
   counters.time += static_cast<std::uint64_t>(
       std::chrono::nanoseconds{std::chrono::steady_clock::now() - what->begun}
           .count());
-  if (what->deadline != 0)
-    deadlines_.settle(*what);
+  settle_deadline(*what);
   if (auto& error = what->run.error()) {
     ++counters.failures;
     tell(report::severity::warning,
@@ -344,8 +354,10 @@ void runner::finish(job_ptr what) {
   what->tells_failure = false;
   what->closing.reset();
   what->refusal.reset();
+  if (what->policy)
+    *what->policy = {};
   if (settings_.gate)
-    settings_.gate->leave();
+    settings_.gate->leave(caf::actor_cast<caf::actor>(this));
   if (idle_.size() < max_idle) {
     what->run.forget();
     idle_.push_back(std::move(what));
@@ -357,25 +369,6 @@ void runner::finish(job_ptr what) {
   // By message: this may be a call from the socket.
   if (leaving_)
     caf::anon_send_exit(this, caf::exit_reason::user_shutdown);
-}
-
-void runner::tick() {
-  if (!ticking_)
-    return;
-  schedule_next();
-  // The run before is not over: this one is left out.
-  if (in_work_ == 0)
-    start({std::string{}, {}, {}, {}}, nullptr, {}, false);
-}
-
-void runner::schedule_next() {
-  // Counted from the beginning, so that delays do not add up.
-  auto now = system().clock().now();
-  auto every = std::chrono::ceil<caf::actor_clock::duration_type>(code().every);
-  next_tick_ += every;
-  if (next_tick_ <= now)
-    next_tick_ += every * ((now - next_tick_) / every + 1);
-  delayed_send(this, next_tick_ - now, tick_atom::value);
 }
 
 void runner::tell(report::severity level, std::string text,

@@ -75,6 +75,8 @@ boost::json::array to_json(const std::vector<flows::flow_info>& flows) {
     entry["in_work"] = flow.in_work;
     entry["waiting"] = flow.waiting;
     entry["retries"] = flow.retries;
+    entry["dead_letters"] = flow.dead_letters;
+    entry["lost_letters"] = flow.lost_letters;
     entry["seconds"] = std::chrono::duration<double>{flow.time}.count();
     result.push_back(std::move(entry));
   }
@@ -100,10 +102,15 @@ public:
                   {{"shards", std::to_string(instance_->shards())},
                    {"io", instance_->io() == io_method::io_uring ? "io_uring"
                                                                  : "epoll"}});
+    auto stores = flows::object_stores::open(what.value.object_stores);
+    if (!stores)
+      return fail(stores.error(), exit_failed);
+    stores_ = std::move(*stores);
     auto flows = flows::engine::start(
         *instance_, system_, what.program, report_, {},
         {[this](auto& name) { return instance_->client_tls(name); },
-         what.value.switchboard.proxies});
+         what.value.switchboard.proxies},
+        stores_);
     if (!flows)
       return fail(flows.error(), exit_failed);
     engine_ = std::move(*flows);
@@ -133,8 +140,9 @@ public:
     served.metrics = [this] {
       return metrics::expose({[this] { return instance_->statistics(); },
                               [this] { return engine_->flows(); },
+                              [this] { return certificates(); },
                               [this] {
-                                return certificates();
+                                return stores_->statistics();
                               }});
     };
     if (auto& name = what.value.admin.tls; !name.empty()) {
@@ -233,7 +241,8 @@ private:
   /// Listeners that a configuration uses.
   std::set<std::string> listeners_;
   // Destroyed from the last to the first: flows outlive the instance, whose
-  // last events they take.
+  // last events they take, and stores the flows.
+  std::shared_ptr<const flows::object_stores> stores_;
   std::unique_ptr<flows::engine> engine_;
   std::unique_ptr<instance> instance_;
   std::unique_ptr<drain> drain_;
@@ -270,6 +279,8 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   }
   raise_descriptor_limit(*lines);
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow any more is an error of who writes to it.
+  std::signal(SIGXFSZ, SIG_IGN);
   auto& how = checked.value.switchboard.runtime.drain;
   signals watch{lines, how.pause + how.timeout + shutdown_margin};
   actor_settings settings;
