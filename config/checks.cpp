@@ -142,6 +142,32 @@ void check_tls(reading& shared, const draft& read) {
   }
 }
 
+/// Two stores in one file would be one.
+void check_object_stores(reading& shared, const draft& read) {
+  std::map<std::string, source_place> taken;
+  for (auto& notes : read.object_stores) {
+    if (!notes.path)
+      continue;
+    auto [other, is_new] = taken.try_emplace(notes.path->value, notes.path->at);
+    if (!is_new)
+      shared.refuse(*notes.path, "is the file of the store of "
+                                     + line(other->second)
+                                     + ", expected another");
+  }
+}
+
+void check_store_names(reading& shared, const draft& read) {
+  if (read.object_stores_unclear)
+    return;
+  std::vector<std::string_view> known{default_object_store};
+  for (auto& store : read.value.object_stores)
+    known.push_back(store.name);
+  for (auto& notes : read.flows)
+    for (auto& name : notes.object_stores)
+      if (std::find(known.begin(), known.end(), name.value) == known.end())
+        shared.refuse(name, unknown_name(name, "[object_store.NAME]", known));
+}
+
 } // namespace
 
 std::string unknown_name(const text& name, std::string_view kind,
@@ -158,6 +184,8 @@ void check_services(reading& shared, const draft& read) {
   check_websockets(shared, read);
   check_proxies(shared, read);
   check_tls(shared, read);
+  check_object_stores(shared, read);
+  check_store_names(shared, read);
 }
 
 } // namespace switchboard::config

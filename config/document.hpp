@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <switchboard/flow_options.hpp>
+#include <switchboard/object_store_options.hpp>
 #include <switchboard/options.hpp>
 
 namespace switchboard::config {
@@ -15,6 +16,7 @@ struct document {
   admin_options admin;
   log_options log;
   std::vector<flow_options> flows;
+  std::vector<object_store_options> object_stores;
 };
 
 } // namespace switchboard::config

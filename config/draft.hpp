@@ -71,6 +71,8 @@ struct flow_draft {
   /// What its steps `http_request` name.
   std::vector<text> http_tls;
   std::vector<text> http_proxies;
+  /// The stores that its policy names.
+  std::vector<text> object_stores;
   /// The steps that leave `socket_id` to the event: keys without a value.
   std::vector<text> socketless_steps;
 };
@@ -84,6 +86,12 @@ struct admin_draft {
   bool tls_wrong = false;
   bool host_wrong = false;
   bool port_wrong = false;
+};
+
+struct object_store_draft {
+  std::string key;
+  /// Of `sqlite`; unset: absent or wrong.
+  std::optional<text> path;
 };
 
 /// A place that names a `[tls.NAME]`.
@@ -101,6 +109,7 @@ struct draft {
   std::vector<websocket_draft> websockets;
   std::vector<outbound_draft> outbound;
   std::vector<flow_draft> flows;
+  std::vector<object_store_draft> object_stores;
   std::vector<tls_use> tls_uses;
   admin_draft admin;
   /// Whether there may be more of them than could be read.
@@ -108,6 +117,7 @@ struct draft {
   bool websockets_unclear = false;
   bool proxies_unclear = false;
   bool tls_unclear = false;
+  bool object_stores_unclear = false;
 };
 
 } // namespace switchboard::config

@@ -3,6 +3,7 @@
 #include "config/addresses.hpp"
 #include "config/constants.hpp"
 #include "config/encoding.hpp"
+#include "config/flow_policy.hpp"
 #include "config/reconnection.hpp"
 #include "config/sections.hpp"
 #include "config/socket_keys.hpp"
@@ -27,7 +28,9 @@ constexpr key_spec keys[] = {
     {"output_encoding"},
     {"primary_node_only"},
     {"streaming"},
-    {"redelivery", presence::later},
+    {"redelivery"},
+    {"retry"},
+    {"dead_letter"},
     {"reconnection"},
     {"send_queue_limit"},
     {"slow_consumer"},
@@ -78,6 +81,9 @@ constexpr source_key source_keys[] = {
     {"reconnection", of_sockets},
     {"send_queue_limit", of_messages},
     {"slow_consumer", of_messages},
+    {"redelivery", of_sockets},
+    {"retry", of_any},
+    {"dead_letter", of_any},
     {"max_concurrency", of_sockets},
     {"timeout", of_any},
     {"every", bit(flow_source::schedule)},
@@ -184,6 +190,7 @@ void read_flow(const value_reader& value, draft& out) {
   table.integer("max_concurrency", options.max_concurrency, 1,
                 std::numeric_limits<std::int32_t>::max());
   table.duration("timeout", options.timeout, std::chrono::nanoseconds{1});
+  read_flow_policy(table, options, notes);
   if (auto steps = table.find("steps"))
     options.steps = read_steps(*steps, notes);
   if (auto steps = table.find("on_error"))

@@ -32,7 +32,7 @@ constexpr section_spec sections[] = {
     {"tls", read_tls},
     {"proxy", read_proxies},
     {"outbound", read_outbound},
-    {"object_store", nullptr},
+    {"object_store", read_object_stores},
     {"cluster", nullptr},
 };
 
@@ -72,6 +72,7 @@ void read_sections(const toml::table& root, reading& shared, draft& out) {
   out.websockets_unclear = table.is_misspelled("websocket");
   out.proxies_unclear = table.is_misspelled("proxy");
   out.tls_unclear = table.is_misspelled("tls");
+  out.object_stores_unclear = table.is_misspelled("object_store");
   for (auto& section : sections)
     if (auto value = table.find(section.name))
       section.read(*value, out);

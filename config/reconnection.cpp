@@ -30,13 +30,6 @@ constexpr named<reconnection_strategy> strategies[] = {
     {"reconnect-forever", reconnection_strategy::reconnect_forever},
 };
 
-void read_backoff(const value_reader& value, backoff_options& out) {
-  table_reader table{value, backoff_keys};
-  table.number("factor", out.factor, 1.0, std::numeric_limits<double>::max());
-  table.duration("max", out.max, nanoseconds{1});
-  table.number("jitter", out.jitter, 0.0, 1.0);
-}
-
 std::optional<close_code> read_code(const value_reader& value) {
   std::optional<text> found;
   if (auto* number = value.node().as_integer())
@@ -77,6 +70,13 @@ void read_final_close_codes(const table_reader& table,
 }
 
 } // namespace
+
+void read_backoff(const value_reader& value, backoff_options& out) {
+  table_reader table{value, backoff_keys};
+  table.number("factor", out.factor, 1.0, std::numeric_limits<double>::max());
+  table.duration("max", out.max, nanoseconds{1});
+  table.number("jitter", out.jitter, 0.0, 1.0);
+}
 
 reconnection_options read_reconnection(const value_reader& value) {
   table_reader table{value, reconnection_keys};

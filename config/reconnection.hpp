@@ -4,6 +4,9 @@
 
 namespace switchboard::config {
 
+/// Reads a `backoff` table.
+void read_backoff(const value_reader& value, backoff_options& out);
+
 /// Reads a `reconnection` table: of a configuration, a source or an
 /// operation.
 reconnection_options read_reconnection(const value_reader& value);

@@ -25,6 +25,9 @@ void read_outbound(const value_reader& section, draft& out);
 /// `[[flow]]`.
 void read_flows(const value_reader& section, draft& out);
 
+/// `object_store`: all tables `[object_store.NAME]`.
+void read_object_stores(const value_reader& section, draft& out);
+
 void read_runtime(const value_reader& section, draft& out);
 
 void read_limits(const value_reader& section, draft& out);

@@ -65,6 +65,7 @@ caf::behavior backend_caller::make_behavior() {
       [this](const attempt_outcome& outcome) { take(outcome); },
       [this](const permit_outcome& outcome) { take(outcome); },
       [this](const attempt_signature& signature) { take(signature); },
+      [this](permit_late_atom, std::uint64_t id) { give_up_waiting(id); },
       [this](hurry_atom, caf::timespan limit) { hurry(limit); },
   };
 }
@@ -79,9 +80,20 @@ void backend_caller::begin(std::uint64_t id) {
     return fail(
         id, make_error(errc::timeout, net::authority_of(what.call.target, true)
                                           + " was not reached in time"));
-  auto& origin = what.call.settings->webhook_origin;
-  if (origin.empty())
+  if (what.call.settings->webhook_origin.empty())
     return attempt(id, what);
+  // Each waits as long as it has time itself, whoever asks.
+  auto left = patience(what.call);
+  what.late = net::clock::now() + left;
+  seek_permit(id, what);
+  if (auto still = jobs_.find(id);
+      still != jobs_.end() && still->second.waiting)
+    delayed_send(this, std::chrono::ceil<std::chrono::milliseconds>(left),
+                 permit_late_atom::value, id);
+}
+
+void backend_caller::seek_permit(std::uint64_t id, job& what) {
+  auto& origin = what.call.settings->webhook_origin;
   auto target = webhook_permits::key_of(what.call.target, origin);
   switch (permits_.look(target, id, net::clock::now())) {
     case webhook_permits::verdict::granted:
@@ -89,10 +101,22 @@ void backend_caller::begin(std::uint64_t id) {
     case webhook_permits::verdict::denied:
       return refuse(id, net::authority_of(what.call.target, true));
     case webhook_permits::verdict::ask:
+      what.waiting = true;
       return ask_for_permit(what);
     case webhook_permits::verdict::wait:
+      what.waiting = true;
       break;
   }
+}
+
+void backend_caller::give_up_waiting(std::uint64_t id) {
+  auto found = jobs_.find(id);
+  if (found == jobs_.end() || !found->second.waiting
+      || found->second.late > net::clock::now())
+    return;
+  fail(id, make_error(errc::timeout,
+                      net::authority_of(found->second.call.target, true)
+                          + " did not say in time whether it wants events"));
 }
 
 std::chrono::nanoseconds
@@ -163,6 +187,8 @@ void backend_caller::send_attempt(std::uint64_t id, net::http_call call) {
 void backend_caller::ask_for_permit(const job& what) {
   auto call = make_call(what);
   auto& origin = what.call.settings->webhook_origin;
+  // Others may have more time than the one that asks.
+  call.timeout = what.call.settings->timeout;
   call.method = "OPTIONS";
   call.body = nullptr;
   call.large_body = nullptr;
@@ -193,11 +219,21 @@ void backend_caller::take(const permit_outcome& outcome) {
     if (!is_passing(answer.status))
       granted = webhook_permits::grants(answer, outcome.origin);
   }
-  for (auto id : permits_.settle(outcome.target, granted, net::clock::now())) {
+  auto was_late =
+      failure != nullptr && failure->what == net::http_failure::kind::timed_out;
+  auto now = net::clock::now();
+  for (auto id : permits_.settle(outcome.target, granted, now)) {
     auto found = jobs_.find(id);
     if (found == jobs_.end())
       continue;
-    if (granted && *granted)
+    found->second.waiting = false;
+    // The time that was over is that of who has asked.
+    if (was_late && !hurrying_ && found->second.late > now)
+      seek_permit(id, found->second);
+    else if (patience(found->second.call) <= std::chrono::nanoseconds::zero())
+      fail(id, make_error(errc::timeout,
+                          outcome.address + " was not reached in time"));
+    else if (granted && *granted)
       attempt(id, found->second);
     else if (granted)
       refuse(id, outcome.address);

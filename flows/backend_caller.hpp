@@ -40,6 +40,10 @@ struct attempt_signature {
 /// Begins the next attempt; of the caller to itself.
 using attempt_atom = caf::atom_constant<caf::atom("attempt")>;
 
+/// The time of a call that waits for a permit may be over; of the caller to
+/// itself.
+using permit_late_atom = caf::atom_constant<caf::atom("permitlate")>;
+
 /// No attempt takes longer than the time behind it from now on, and none is
 /// repeated: the end is near.
 using hurry_atom = caf::atom_constant<caf::atom("hurry")>;
@@ -66,9 +70,16 @@ private:
     std::uint32_t retries = 0;
     /// Whether it waits for the next one.
     bool sleeping = false;
+    /// Whether it waits for a permit.
+    bool waiting = false;
+    /// When its attempt has taken too long.
+    net::clock::time_point late{};
   };
 
   void begin(std::uint64_t id);
+  /// Attempts it where the target wants events, or waits to learn that.
+  void seek_permit(std::uint64_t id, job& what);
+  void give_up_waiting(std::uint64_t id);
   void attempt(std::uint64_t id, const job& what);
   void send_attempt(std::uint64_t id, net::http_call call);
   void take(const attempt_signature& signature);

@@ -18,6 +18,9 @@ using document_ptr = std::shared_ptr<const document>;
 
 constexpr std::string_view plain_text = "text/plain";
 
+/// Bytes of an error in a header.
+constexpr std::size_t most_of_error = 512;
+
 [[noreturn]] void refuse(std::string why) {
   throw failure{errc::invalid_argument, "http_request: " + std::move(why)};
 }
@@ -129,6 +132,14 @@ operation make_operation(const http_request_action& x, const step_context& at) {
   check_headers(result.headers);
   if (auto& known = at.in.attributes.handshake)
     add_trace_headers(result.headers, *known);
+  if (x.tells_error && at.in.error) {
+    auto add = [&](const char* name, std::string_view text) {
+      result.headers.emplace_back(
+          name, encode_event_value(text.substr(0, most_of_error)));
+    };
+    add("switchboard-error-type", at.in.error->type);
+    add("switchboard-error-message", at.in.error->message);
+  }
   if (x.body || !takes_no_body(result.method)) {
     auto body = x.body ? x.body->evaluate(at.in, at.lua) : at.in.payload;
     auto content = to_payload(body, true);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <limits>
 #include <mutex>
+#include <unordered_map>
 
 #include <caf/all.hpp>
 
@@ -30,17 +31,23 @@ public:
   ///          when one may.
   bool enter(const caf::actor& who);
 
-  /// A run is over: its place goes to who waits longest.
-  void leave();
+  /// A run of `who` is over: its place goes to who waits longest.
+  void leave(const caf::actor& who);
 
-  /// Forgets all that `who` waits for: it ends.
+  /// Forgets all that `who` waits for, and takes back the places that it has,
+  /// whatever became of their runs: it ends.
   void forget(const caf::actor& who);
 
 private:
+  /// A place is free.
+  void pass_on();
+
   std::mutex mutex_;
   std::size_t limit_;
   std::size_t inside_ = 0;
   std::deque<caf::actor> waiting_;
+  /// Who has how many of the places; one entry for each runner.
+  std::unordered_map<caf::actor_id, std::size_t> owners_;
 };
 
 } // namespace switchboard::flows

@@ -99,10 +99,13 @@ caf::expected<std::unique_ptr<engine>>
 engine::start(const engine_host& host, caf::actor_system& system,
               std::shared_ptr<const program> code, report_function on_report,
               const lua_limits& limits, const backend_options& backends,
+              std::shared_ptr<const object_stores> stores,
               const std::string& temporary_directory) {
   std::unique_ptr<engine> result{
       new engine{system, host, std::move(code), std::move(on_report), limits}};
   result->streams_.directory = temporary_directory;
+  if (auto problem = result->use_stores(std::move(stores)))
+    return problem;
   if (auto problem = result->start_backends(backends))
     return problem;
   if (auto problem = result->start_streams())
@@ -123,6 +126,39 @@ engine::start(const engine_host& host, caf::actor_system& system,
           return problem;
     }
   return result;
+}
+
+caf::error engine::use_stores(std::shared_ptr<const object_stores> stores) {
+  if (!stores) {
+    auto made = object_stores::open({});
+    if (!made)
+      return made.error();
+    stores = std::move(*made);
+  }
+  stores_ = std::move(stores);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    auto guard = guard_of(program_->flows[i], nullptr);
+    if (!guard)
+      return guard.error();
+    slots_[i].guard = std::move(*guard);
+  }
+  return caf::none;
+}
+
+caf::expected<std::shared_ptr<redelivery_guard>>
+engine::guard_of(const flow& what,
+                 const std::shared_ptr<redelivery_guard>& known) const {
+  if (!what.redelivery)
+    return std::shared_ptr<redelivery_guard>{};
+  auto store = stores_->find(what.redelivery->object_store);
+  if (!store)
+    return make_error(errc::invalid_argument,
+                      "flow " + what.name + ": no object store is called `"
+                          + what.redelivery->object_store + "`");
+  // Its locks hold for what is in work.
+  if (known && known->store == store)
+    return known;
+  return std::make_shared<redelivery_guard>(std::move(store));
 }
 
 caf::error engine::start_backends(const backend_options& options) {
@@ -191,7 +227,8 @@ void engine::spawn(slot& of, std::size_t flow) {
     of.counters.push_back(std::make_shared<flow_counters>());
     of.runners.push_back(host_.spawn(
         shard, {program_, flow, host_.registry, report_, of.counters.back(),
-                sandboxes_[shard], backends_, of.gate, streams_, routes_}));
+                sandboxes_[shard], backends_, of.gate, streams_, routes_,
+                of.guard}));
   }
 }
 
@@ -238,11 +275,13 @@ std::vector<flow_info> engine::flows() const {
         info.failures += counted->failures.load();
         info.in_work += counted->in_work.load();
         info.waiting += counted->waiting.load();
-        info.retries += counted->retries.load();
+        info.retries += counted->retries.load() + counted->repeats.load();
         info.time += std::chrono::nanoseconds{
             static_cast<std::int64_t>(counted->time.load())};
         info.succeeded += counted->succeeded.load();
         info.dropped += counted->dropped.load();
+        info.dead_letters += counted->dead_letters.load();
+        info.lost_letters += counted->lost_letters.load();
       }
       result.push_back(std::move(info));
     }

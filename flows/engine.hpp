@@ -17,6 +17,7 @@
 #include "flows/backend_routes.hpp"
 #include "flows/program.hpp"
 #include "flows/runner.hpp"
+#include "flows/store/object_stores.hpp"
 
 namespace switchboard::flows {
 
@@ -38,6 +39,8 @@ struct flow_info {
   std::uint64_t dropped = 0;
   /// Whether a reload has taken it away: it runs no more.
   bool removed = false;
+  std::uint64_t dead_letters = 0;
+  std::uint64_t lost_letters = 0;
 };
 
 /// The source's name in a configuration file; empty for `none`.
@@ -61,20 +64,24 @@ public:
   /// Returns when every source is subscribed: connections first, so that no
   /// socket gets past its gate.
   /// @param on_report gets `log` steps and failures, from any shard's thread.
+  /// @param stores null: the default one alone.
   /// @param temporary_directory where large messages lie; empty: where the
   ///        system keeps temporary files.
   /// @returns the registry's error with the flow's name in it, or that of a
-  ///          backend that cannot be reached as the options say.
+  ///          backend that cannot be reached as the options say, or of a store
+  ///          that is not there.
   static caf::expected<std::unique_ptr<engine>>
   start(instance& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
         const lua_limits& limits = {}, const backend_options& backends = {},
+        std::shared_ptr<const object_stores> stores = nullptr,
         const std::string& temporary_directory = {});
 
   static caf::expected<std::unique_ptr<engine>>
   start(const engine_host& host, caf::actor_system& system,
         std::shared_ptr<const program> code, report_function on_report,
         const lua_limits& limits = {}, const backend_options& backends = {},
+        std::shared_ptr<const object_stores> stores = nullptr,
         const std::string& temporary_directory = {});
 
   /// Begins the flows of `startup`, without waiting for them, and the
@@ -99,8 +106,9 @@ public:
   /// All flows, in the file's order; behind them those that are no more.
   std::vector<flow_info> flows() const;
 
-  /// No further ticks of schedules; waits for the flows in work, whose requests
-  /// to backends soon fail then. Events are still taken. Idempotent.
+  /// No further ticks of schedules and no further retries; waits for the flows
+  /// in work, whose requests to backends soon fail then. Events are still
+  /// taken. Idempotent.
   /// @returns whether all were done in time.
   bool stop(std::chrono::nanoseconds limit = std::chrono::seconds{3});
 
@@ -129,6 +137,8 @@ private:
     std::vector<std::shared_ptr<flow_counters>> counters;
     /// Null: there never was a limit.
     std::shared_ptr<concurrency_gate> gate;
+    /// Null: it has no `redelivery`.
+    std::shared_ptr<redelivery_guard> guard;
     /// One for each shard that it runs on; empty where it has no source.
     std::vector<caf::actor> runners;
     std::optional<subscribed> known;
@@ -148,6 +158,12 @@ private:
   void spawn(slot& of, std::size_t flow);
   caf::error subscribe(slot& what, const flow& of);
   caf::error start_backends(const backend_options& options);
+  caf::error use_stores(std::shared_ptr<const object_stores> stores);
+  /// Null where the flow has no `redelivery`.
+  /// @param known what it had; may be null.
+  caf::expected<std::shared_ptr<redelivery_guard>>
+  guard_of(const flow& what,
+           const std::shared_ptr<redelivery_guard>& known) const;
   /// Makes what streams in files need, where a flow has some.
   caf::error start_streams();
   void make_sandboxes();
@@ -176,6 +192,7 @@ private:
   /// Null where no step needs it.
   caf::actor backends_;
   stream_place streams_;
+  std::shared_ptr<const object_stores> stores_;
 };
 
 } // namespace switchboard::flows

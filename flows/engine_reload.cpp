@@ -41,6 +41,10 @@ caf::error engine::reload(std::shared_ptr<const program> code,
   auto routes = backend_routes::make(*code, backends, routes_.get());
   if (!routes)
     return routes.error();
+  // Nothing is changed where a store is missing.
+  for (auto& what : code->flows)
+    if (auto guard = guard_of(what, nullptr); !guard)
+      return guard.error();
   if (!backends_ && !code->backends.empty()) {
     try {
       backends_ =
@@ -67,6 +71,7 @@ caf::error engine::reload(std::shared_ptr<const program> code,
       next.config = what.config;
       next.path = what.path;
       set_limit(next, what);
+      next.guard = *guard_of(what, next.guard);
       slots_.push_back(std::move(next));
     }
     gone = std::move(before);
@@ -111,7 +116,8 @@ void engine::hand_out(const std::vector<bool>& is_new) {
                                  i,
                                  backends_,
                                  what.gate,
-                                 streams_}));
+                                 streams_,
+                                 what.guard}));
     if (!is_new[i] || what.source == flow_source::none)
       continue;
     spawn(what, i);

@@ -42,6 +42,12 @@ struct alignas(64) flow_counters {
   flow_counter waiting;
   /// Events of sockets whose flow is no more.
   flow_counter dropped;
+  /// Runs that were tried once more.
+  flow_counter repeats;
+  /// Events given up that a dead letter has taken.
+  flow_counter dead_letters;
+  /// Those that it could not take.
+  flow_counter lost_letters;
   /// Nanoseconds that runs which are over have taken.
   flow_counter time;
   /// Requests of `http_request` made once more. Written by whoever makes them,

@@ -79,7 +79,8 @@ bool flow_run::is_over(const frame& one) noexcept {
 }
 
 bool flow_run::ends_with_pending() const noexcept {
-  if (waiting_for_ == nullptr || waiting_for_->target)
+  // With a policy, more than its failure can follow.
+  if (waiting_for_ == nullptr || waiting_for_->target || root_->has_policy())
     return false;
   return std::all_of(frames_.begin(), frames_.end(), [](const frame& one) {
     return is_over(one) && (one.owner == nullptr || !one.owner->target)
@@ -245,6 +246,7 @@ void flow_run::drop_frame() {
     scope_.vars.set(index_name, std::move(top.extras->hidden_index));
   } else if (top.what == frame::kind::handler) {
     scope_.error = std::move(top.extras->hidden_error);
+    scope_.past = std::move(top.extras->hidden_past);
   }
   frames_.pop_back();
 }
@@ -282,8 +284,12 @@ void flow_run::unwind(error_text why) {
     }
     if (what != frame::kind::flow || of->on_error.empty())
       continue;
+    // Who drives the run says first what becomes of the event.
+    if (owner == nullptr && root_->has_policy())
+      continue;
     auto extras = std::make_unique<frame_extras>();
     extras->hidden_error = std::move(scope_.error);
+    extras->hidden_past = std::move(scope_.past);
     auto& handler = push(frame::kind::handler, of->on_error, owner);
     handler.of = of;
     handler.extras = std::move(extras);

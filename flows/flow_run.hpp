@@ -45,6 +45,38 @@ public:
   void begin(const flow& what, value payload, socket_attributes attributes,
              caf::strong_actor_ptr socket);
 
+  /// Runs the flow once more for the event it was begun for, as if it was new.
+  /// @pre it is done
+  void begin_again(value payload, caf::strong_actor_ptr socket);
+
+  /// Runs the flow's `on_error` for an event that has failed, `past` being its
+  /// earlier errors. Variables are as the run has left them.
+  /// @returns whether there is one; if not, `error` tells `why`.
+  /// @pre it is done, and the flow has a policy
+  bool begin_on_error(error_text why, std::shared_ptr<const error_list> past,
+                      value payload, caf::strong_actor_ptr socket);
+
+  /// Runs the steps of the flow's `dead_letter`. `end_dead_letter` ends them.
+  /// @pre it is done, and the flow has one
+  void begin_dead_letter(const error_text& why,
+                         std::shared_ptr<const error_list> past, value payload,
+                         caf::strong_actor_ptr socket);
+
+  /// Makes `error` what it was before the dead letter.
+  /// @returns why it could not be given away.
+  std::optional<error_text> end_dead_letter();
+
+  /// What tells the event's message from others, by an expression of its flow.
+  /// Throws `failure`.
+  /// @pre it was begun and has not gone on
+  std::string evaluate_id(const expression& what) const;
+
+  /// The event's payload.
+  /// @pre it was begun and has not gone on
+  const value& payload() const noexcept {
+    return scope_.payload;
+  }
+
   /// Goes on. Throws nothing: what goes wrong is in `error` at the end.
   progress resume();
 
@@ -74,6 +106,7 @@ public:
   }
 
   /// Why the flow failed; unset where it did not, or an `on_error` took care.
+  /// A flow with a policy fails before its own `on_error` runs.
   const std::optional<error_text>& error() const noexcept {
     return error_;
   }
@@ -84,6 +117,7 @@ public:
     scope_.attributes = {};
     scope_.vars.clear();
     scope_.error.reset();
+    scope_.past.reset();
     error_.reset();
   }
 
@@ -113,6 +147,7 @@ private:
     value hidden_index;
     /// Of a handler: the error that was being handled around it.
     std::optional<error_text> hidden_error;
+    std::shared_ptr<const error_list> hidden_past;
   };
 
   /// A list of steps at work.
@@ -166,6 +201,8 @@ private:
   operation pending_;
   const step* waiting_for_ = nullptr;
   std::optional<error_text> error_;
+  /// Of the time before a dead letter.
+  std::optional<error_text> outcome_;
 };
 
 } // namespace switchboard::flows

@@ -79,6 +79,8 @@ struct lua_sandbox::call {
   std::size_t chunk;
   const scope* in;
   const boost::json::object* attributes;
+  /// The list `error.past`.
+  const boost::json::value* past;
 };
 
 lua_sandbox::lua_sandbox(std::shared_ptr<const lua_chunks> chunks,
@@ -164,11 +166,13 @@ int lua_sandbox::run(lua_State* state) {
   }
   if (chunk.error && with.in->error) {
     auto& error = *with.in->error;
-    lua_createtable(state, 0, 2);
+    lua_createtable(state, 0, 3);
     lua_pushlstring(state, error.type.data(), error.type.size());
     lua_setfield(state, -2, "type");
     lua_pushlstring(state, error.message.data(), error.message.size());
     lua_setfield(state, -2, "message");
+    push_json(state, *with.past);
+    lua_setfield(state, -2, "past");
     lua_setfield(state, -2, "error");
   }
   // A chunk's one upvalue is its _ENV.
@@ -223,7 +227,12 @@ value lua_sandbox::evaluate(std::size_t index, const scope& in) {
   boost::json::object attributes;
   if (chunk.attributes)
     attributes = attributes_object(in.attributes);
-  call with{this, index, &in, &attributes};
+  boost::json::value past(boost::json::array_kind);
+  if (chunk.error && in.error && in.past)
+    for (auto& one : *in.past)
+      past.get_array().push_back(
+          boost::json::object{{"type", one.type}, {"message", one.message}});
+  call with{this, index, &in, &attributes, &past};
   budget_.begin(state_);
   lua_pushcfunction(state_, run);
   lua_pushlightuserdata(state_, &with);

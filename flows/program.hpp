@@ -14,6 +14,7 @@
 #include "flows/diagnostic.hpp"
 #include "flows/expression.hpp"
 #include "flows/lua_sandbox.hpp"
+#include "flows/message_digest.hpp"
 
 namespace switchboard::flows {
 
@@ -97,6 +98,8 @@ struct http_request_action {
   std::optional<expression> body;
   /// One of `program::backends`.
   std::shared_ptr<const http_request_settings> settings;
+  /// Whether headers tell the error that is being handled.
+  bool tells_error = false;
 };
 
 struct set_variable_action {
@@ -143,6 +146,21 @@ struct step {
   source_place at;
 };
 
+struct redelivery_rule {
+  /// Failures beyond which a message does not run; unset: no limit.
+  std::optional<std::uint64_t> most_failures;
+  /// Tells messages by their payload; unset: `id` does.
+  std::optional<digest_algorithm> digest;
+  std::optional<expression> id;
+  std::string object_store;
+};
+
+struct dead_letter_rule {
+  step_list steps;
+  /// Whether the steps want `vars.dead_letter`: all there is to tell.
+  bool takes_letter = false;
+};
+
 /// One flow, compiled.
 struct flow {
   std::string name;
@@ -161,8 +179,17 @@ struct flow {
   std::size_t max_concurrency = 0;
   /// 0: none.
   std::chrono::nanoseconds timeout{0};
+  std::optional<redelivery_rule> redelivery;
+  /// With the strategy `reconnect`.
+  std::optional<reconnection_options> retry;
+  std::optional<dead_letter_rule> dead_letter;
   step_list steps;
   step_list on_error;
+
+  /// Whether a run that failed may not be the end of its event.
+  bool has_policy() const noexcept {
+    return redelivery || retry || dead_letter;
+  }
 };
 
 /// All flows of a file. Never changes; shared by all shards.

@@ -1,5 +1,7 @@
 #include <unordered_map>
 
+#include <switchboard/error.hpp>
+
 #include "flows/decoder.hpp"
 #include "flows/program.hpp"
 
@@ -63,8 +65,76 @@ private:
     result.every = from.every;
     result.max_concurrency = from.max_concurrency;
     result.timeout = from.timeout;
+    if (from.redelivery)
+      result.redelivery = make_redelivery(*from.redelivery);
+    if (from.retry)
+      result.retry = make_retry(*from.retry);
+    if (from.dead_letter)
+      result.dead_letter = make_dead_letter(*from.dead_letter);
     result.steps = make_steps(from.steps);
     result.on_error = make_steps(from.on_error);
+    return result;
+  }
+
+  redelivery_rule make_redelivery(const redelivery_options& from) {
+    redelivery_rule result;
+    if (from.max_redelivery_count >= 0)
+      result.most_failures =
+          static_cast<std::uint64_t>(from.max_redelivery_count);
+    result.object_store = from.object_store;
+    result.id = make(from.id_expression);
+    if (result.id)
+      return result;
+    result.digest = digest_algorithm::find(from.message_digest_algorithm);
+    if (!result.digest)
+      report(from.at, "redelivery: `" + from.message_digest_algorithm
+                          + "` is no digest of OpenSSL");
+    return result;
+  }
+
+  static reconnection_options make_retry(const retry_options& from) {
+    reconnection_options result;
+    result.strategy = reconnection_strategy::reconnect;
+    result.count = from.count;
+    result.frequency = from.frequency;
+    result.backoff = from.backoff;
+    return result;
+  }
+
+  dead_letter_rule make_dead_letter(const dead_letter_options& from) {
+    dead_letter_rule result;
+    auto add = [&](step_options step) {
+      step.at = from.at;
+      result.steps.push_back(make_step(step));
+    };
+    if (auto group = std::get_if<dead_letter_group>(&from.to)) {
+      result.takes_letter = true;
+      broadcast_step cast;
+      cast.groups.items = {group->name};
+      cast.content = template_text{"#[vars.dead_letter]", from.at};
+      step_options told{std::move(cast), std::nullopt, "dead_letter_result",
+                        std::nullopt, from.at};
+      add(std::move(told));
+      raise_error_step lost{
+          template_text{std::string{name_of(errc::connectivity)}, from.at},
+          template_text{"no socket of the group took it", from.at}};
+      step_options checked;
+      checked.form = std::move(lost);
+      checked.when = template_text{"#[vars.dead_letter_result.matched == "
+                                   "#vars.dead_letter_result.failures]",
+                                   from.at};
+      add(std::move(checked));
+    } else {
+      step_options one;
+      if (auto flow = std::get_if<flow_ref_step>(&from.to))
+        one.form = *flow;
+      else
+        one.form = std::get<http_request_step>(from.to);
+      add(std::move(one));
+      if (auto asked =
+              std::get_if<http_request_action>(&result.steps.back().form))
+        asked->tells_error = true;
+    }
     return result;
   }
 

@@ -57,15 +57,17 @@ void runner::on_exit() {
       what.promise.deliver(make_error(errc::connectivity,
                                       "flow " + code().name + " was stopped"));
   };
-  // First, so that no place that is given back comes here.
+  auto self = caf::actor_cast<caf::actor>(this);
   if (settings_.gate)
-    settings_.gate->forget(caf::actor_cast<caf::actor>(this));
+    settings_.gate->forget(self);
+  if (settings_.guard)
+    settings_.guard->locks.forget(self);
   for (auto& what : parked_) {
     if (!what)
       continue;
     --settings_.counters->in_work;
     if (what->gate)
-      what->gate->leave();
+      what->gate->leave(caf::actor_cast<caf::actor>(this));
     stopped(*what);
   }
   for (auto& what : waiting_) {
@@ -89,6 +91,7 @@ caf::behavior runner::make_behavior() {
   set_exit_handler([this](const caf::exit_msg& what) {
     leaving_ = true;
     ticking_ = false;
+    give_up_sleepers();
     if (!is_busy() || what.reason == caf::exit_reason::kill)
       quit(what.reason);
   });
@@ -142,9 +145,16 @@ caf::behavior runner::make_behavior() {
       [this](late_atom) { expire(); },
       [this](const stream_written& what) { take(what); },
       [this](const content_loaded& what) { take(what); },
+      [this](again_atom, std::uint64_t id) {
+        if (auto what = take(id))
+          attempt(std::move(what));
+      },
+      [this](unlocked_atom, std::uint64_t id) { look_up_failures(id); },
+      [this](const store_outcome& outcome) { take(outcome.job, outcome); },
       [this](finish_atom) -> caf::result<void> {
         auto promise = make_response_promise();
         ticking_ = false;
+        give_up_sleepers();
         if (!is_busy())
           promise.deliver(caf::unit);
         else
@@ -192,7 +202,8 @@ runner::job_ptr runner::new_job() {
   job_ptr what;
   if (idle_.empty()) {
     what = std::make_unique<job>(
-        runner_code{settings_.code, settings_.lua, settings_.routes}, log_);
+        runner_code{settings_.code, settings_.lua, settings_.routes},
+        settings_.flow, log_);
   } else {
     what = std::move(idle_.back());
     idle_.pop_back();
@@ -213,7 +224,8 @@ void runner::start(scope in, caf::strong_actor_ptr socket,
 void runner::drive(job_ptr what) {
   auto state = what->run.resume();
   if (state == flow_run::progress::done)
-    return finish(std::move(what));
+    return what->of->has_policy() ? advance(std::move(what))
+                                  : finish(std::move(what));
   auto& waiting = *what;
   park(std::move(what));
   if (state == flow_run::progress::waiting)
@@ -316,7 +328,7 @@ void runner::release(job& what) {
     owing->done();
 }
 
-void runner::park(job_ptr what) {
+std::uint64_t runner::park(job_ptr what) {
   std::uint32_t place = 0;
   if (free_places_.empty()) {
     place = static_cast<std::uint32_t>(parked_.size());
@@ -325,9 +337,11 @@ void runner::park(job_ptr what) {
     place = free_places_.back();
     free_places_.pop_back();
   }
-  what->id = std::uint64_t{++last_serial_} << 32 | place;
+  auto id = std::uint64_t{++last_serial_} << 32 | place;
+  what->id = id;
   parked_[place] = std::move(what);
   ++in_work_;
+  return id;
 }
 
 runner::job_ptr runner::take(std::uint64_t id) {
@@ -345,8 +359,7 @@ void runner::finish(job_ptr what) {
   counters.time += static_cast<std::uint64_t>(
       std::chrono::nanoseconds{std::chrono::steady_clock::now() - what->begun}
           .count());
-  if (what->deadline != 0)
-    deadlines_.settle(*what);
+  settle_deadline(*what);
   if (auto& error = what->run.error()) {
     ++counters.failures;
     tell(report::severity::warning,
@@ -373,8 +386,10 @@ void runner::finish(job_ptr what) {
   what->tells_failure = false;
   what->closing.reset();
   what->refusal.reset();
+  if (what->policy)
+    *what->policy = {};
   if (auto gate = std::exchange(what->gate, nullptr))
-    gate->leave();
+    gate->leave(caf::actor_cast<caf::actor>(this));
   // One of an older program is of no more use.
   if (idle_.size() < max_idle && what->code.code == settings_.code) {
     what->run.forget();
@@ -387,25 +402,6 @@ void runner::finish(job_ptr what) {
   // By message: this may be a call from the socket.
   if (leaving_)
     caf::anon_send_exit(this, caf::exit_reason::user_shutdown);
-}
-
-void runner::tick(std::uint64_t schedule) {
-  if (!ticking_ || schedule != schedule_)
-    return;
-  schedule_next();
-  // The run before is not over: this one is left out.
-  if (in_work_ == 0)
-    start({std::string{}, {}, {}, {}}, nullptr, {}, false);
-}
-
-void runner::schedule_next() {
-  // Counted from the beginning, so that delays do not add up.
-  auto now = system().clock().now();
-  auto every = std::chrono::ceil<caf::actor_clock::duration_type>(code().every);
-  next_tick_ += every;
-  if (next_tick_ <= now)
-    next_tick_ += every * ((now - next_tick_) / every + 1);
-  delayed_send(this, next_tick_ - now, tick_atom::value, schedule_);
 }
 
 void runner::tell(report::severity level, std::string text,

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <system_error>
 #include <unordered_map>
@@ -19,6 +20,7 @@
 #include "flows/backend_call.hpp"
 #include "flows/backend_routes.hpp"
 #include "flows/concurrency_gate.hpp"
+#include "flows/delivery.hpp"
 #include "flows/flow_counters.hpp"
 #include "flows/flow_run.hpp"
 #include "flows/program.hpp"
@@ -53,6 +55,8 @@ struct runner_settings {
   stream_place streams = {};
   /// Null where no step needs one.
   std::shared_ptr<const backend_routes> routes = nullptr;
+  /// Shared by the flow's runners; null: it has no `redelivery`.
+  std::shared_ptr<redelivery_guard> guard = nullptr;
 };
 
 /// Bytes that an expression waits for; of the runner to itself.
@@ -72,6 +76,8 @@ struct use_code {
   /// Null only where there never was one.
   std::shared_ptr<concurrency_gate> gate;
   stream_place streams;
+  /// Null: it has no `redelivery`.
+  std::shared_ptr<redelivery_guard> guard;
 };
 
 /// The flow is no more: sockets that are open go on sending events, which are
@@ -90,7 +96,10 @@ using resume_atom = caf::atom_constant<caf::atom("resume")>;
 using refused_atom = caf::atom_constant<caf::atom("refused")>;
 /// The time of a run is over; of the runner to itself.
 using late_atom = caf::atom_constant<caf::atom("late")>;
-/// No further ticks. Answered once no run is in work. Events are still taken.
+/// Runs a flow that has failed once more; of the runner to itself.
+using again_atom = caf::atom_constant<caf::atom("again")>;
+/// No further ticks and no further retries: what waits for one is given up.
+/// Answered once no run is in work. Events are still taken.
 using finish_atom = caf::atom_constant<caf::atom("finish")>;
 
 /// Runs one flow for the events of one shard. Any number of runs may wait for
@@ -119,13 +128,18 @@ private:
   friend class stream_intake;
 
   struct job {
-    job(runner_code what, const flow_run::log_function& log)
-        : code(std::move(what)), run(*code.code, *code.lua, log) {
+    job(runner_code what, std::size_t which,
+        const flow_run::log_function& log)
+        : code(std::move(what)),
+          of(&code.code->flows[which]),
+          run(*code.code, *code.lua, log) {
       // nop
     }
 
     /// What it runs, until it is over.
     runner_code code;
+    /// The flow in it.
+    const flow* of;
     flow_run run;
     /// Where it has a place; null where there was no limit.
     std::shared_ptr<concurrency_gate> gate;
@@ -153,6 +167,8 @@ private:
     /// is refused.
     std::optional<error_text> refusal;
     std::string refusal_reason;
+    /// Of a flow with a policy.
+    std::unique_ptr<delivery> policy;
   };
   using job_ptr = std::unique_ptr<job>;
 
@@ -181,6 +197,7 @@ private:
   /// One that waits may begin.
   void granted();
   void set_deadline(job& what);
+  void settle_deadline(job& what);
   void wake_at_deadline();
   /// Ends the runs whose time is over.
   void expire();
@@ -209,9 +226,40 @@ private:
   caf::error refusal_of(const job& what) const;
   /// Lets the socket go on to its next message.
   void release(job& what);
-  void park(job_ptr what);
+  /// @returns its id.
+  std::uint64_t park(job_ptr what);
   job_ptr take(std::uint64_t id);
   void finish(job_ptr what);
+
+  // Of flows with a policy, in runner_policy.cpp.
+
+  /// One run of the event, when its message's turn has come and it has not
+  /// failed too often.
+  void attempt(job_ptr what);
+  void expire_attempt(job_ptr what, error_text why);
+  void look_up_failures(std::uint64_t id);
+  object_store::reply answer_to(std::uint64_t id);
+  void take(std::uint64_t id, const store_outcome& outcome);
+  void take_failures(job_ptr what, const store_answer& answer);
+  void take_counted(job_ptr what, const store_answer& answer);
+  /// Some part of a delivery is over.
+  void advance(job_ptr what);
+  void attempted(job_ptr what);
+  void count_in_store(job_ptr what);
+  /// @param counted whether the failure is the last of the record.
+  void failed(job_ptr what, error_text why, bool counted);
+  void sleep(job_ptr what, std::chrono::nanoseconds delay);
+  bool is_exhausted(const job& what) const;
+  error_text exhaustion_of(const job& what) const;
+  void give_up(job_ptr what, error_text why, bool counted);
+  void give_away(job_ptr what);
+  void buried(job_ptr what);
+  void unlock(job& what);
+  /// Gives up what waits for its next attempt.
+  void give_up_sleepers();
+  /// @returns why a message cannot be told from others.
+  std::optional<error_text> identify(job& what) const;
+
   void tick(std::uint64_t schedule);
   void schedule_next();
   void tell(report::severity level, std::string text, const flow_run& about);
@@ -255,6 +303,9 @@ private:
   std::uint64_t schedule_ = 0;
   /// Whether an exit message came; what is in work is finished first.
   bool leaving_ = false;
+  /// Whether nothing is tried again any more.
+  bool hurrying_ = false;
+  std::minstd_rand dice_{std::random_device{}()};
   caf::actor_clock::time_point next_tick_;
 };
 

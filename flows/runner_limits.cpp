@@ -15,8 +15,12 @@ void runner::admit(job_ptr what) {
 }
 
 void runner::granted() {
-  if (waiting_.empty())
+  if (waiting_.empty()) {
+    // Nobody is there to take the place.
+    if (settings_.gate)
+      settings_.gate->leave(caf::actor_cast<caf::actor>(this));
     return;
+  }
   auto next = std::move(waiting_.front());
   waiting_.pop_front();
   --settings_.counters->waiting;
@@ -27,17 +31,30 @@ void runner::begin_run(job_ptr what) {
   ++settings_.counters->events;
   ++settings_.counters->in_work;
   what->begun = std::chrono::steady_clock::now();
-  if (code().timeout.count() > 0)
-    set_deadline(*what);
+  if (what->of->has_policy()) {
+    if (!what->policy)
+      what->policy = std::make_unique<delivery>();
+    what->policy->guard = settings_.guard;
+    what->policy->payload = what->run.payload();
+    return attempt(std::move(what));
+  }
+  set_deadline(*what);
   drive(std::move(what));
 }
 
 void runner::set_deadline(job& what) {
+  if (code().timeout.count() == 0)
+    return;
   auto time =
       std::chrono::ceil<caf::actor_clock::duration_type>(code().timeout);
   what.until = net::clock::now() + code().timeout;
   deadlines_.add(what, system().clock().now() + time);
   wake_at_deadline();
+}
+
+void runner::settle_deadline(job& what) {
+  if (what.deadline != 0)
+    deadlines_.settle(what);
 }
 
 void runner::wake_at_deadline() {
@@ -57,11 +74,16 @@ void runner::expire() {
       continue;
     auto limit =
         std::chrono::duration_cast<std::chrono::milliseconds>(code().timeout);
+    error_text why{std::string{name_of(errc::timeout)},
+                   "flow " + code().name + " was not done within "
+                       + std::to_string(limit.count()) + " ms"};
+    if (what->policy && !what->policy->is_running()) {
+      expire_attempt(std::move(what), std::move(why));
+      continue;
+    }
     // What handles the error has as much time once more.
     set_deadline(*what);
-    what->run.fail({std::string{name_of(errc::timeout)},
-                    "flow " + code().name + " was not done within "
-                        + std::to_string(limit.count()) + " ms"});
+    what->run.fail(std::move(why));
     drive(std::move(what));
   }
   wake_at_deadline();

@@ -15,6 +15,7 @@ void runner::use(const use_code& what) {
   settings_.backends = what.backends;
   settings_.gate = what.gate;
   settings_.streams = what.streams;
+  settings_.guard = what.guard;
   retired_ = false;
   idle_.clear();
   if (!ticking_ || code().every == every)

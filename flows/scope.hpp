@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <switchboard/attributes.hpp>
 #include <switchboard/error.hpp>
 
+#include "flows/failure_record.hpp"
 #include "flows/value.hpp"
 
 namespace switchboard::flows {
@@ -65,6 +67,8 @@ struct scope {
   variables vars;
   /// Set while an `on_error` runs.
   std::optional<error_text> error;
+  /// The errors of the same message before it, oldest first; null: none.
+  std::shared_ptr<const error_list> past = nullptr;
 };
 
 } // namespace switchboard::flows

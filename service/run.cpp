@@ -84,6 +84,8 @@ boost::json::array to_json(const std::vector<flows::flow_info>& flows) {
     entry["in_work"] = flow.in_work;
     entry["waiting"] = flow.waiting;
     entry["retries"] = flow.retries;
+    entry["dead_letters"] = flow.dead_letters;
+    entry["lost_letters"] = flow.lost_letters;
     entry["seconds"] = std::chrono::duration<double>{flow.time}.count();
     entry["dropped"] = flow.dropped;
     entry["removed"] = flow.removed;
@@ -114,11 +116,15 @@ public:
                   {{"shards", std::to_string(instance_->shards())},
                    {"io", instance_->io() == io_method::io_uring ? "io_uring"
                                                                  : "epoll"}});
+    auto stores = flows::object_stores::open(what.value.object_stores);
+    if (!stores)
+      return fail(stores.error(), exit_failed);
+    stores_ = std::move(*stores);
     auto flows = flows::engine::start(
         *instance_, system_, what.program, report_, {},
         {[this](auto& name) { return instance_->client_tls(name); },
          what.value.switchboard.proxies},
-        what.value.switchboard.runtime.temporary_directory);
+        stores_, what.value.switchboard.runtime.temporary_directory);
     if (!flows)
       return fail(flows.error(), exit_failed);
     engine_ = std::move(*flows);
@@ -165,8 +171,9 @@ public:
     served.metrics = [this] {
       return metrics::expose({[this] { return instance_->statistics(); },
                               [this] { return engine_->flows(); },
+                              [this] { return certificates(); },
                               [this] {
-                                return certificates();
+                                return stores_->statistics();
                               }});
     };
     if (auto& name = what.value.admin.tls; !name.empty()) {
@@ -328,7 +335,8 @@ private:
   std::set<std::string> listeners_;
   std::function<void(std::chrono::nanoseconds)> on_limit_;
   // Destroyed from the last to the first: flows outlive the instance, whose
-  // last events they take.
+  // last events they take, and stores the flows.
+  std::shared_ptr<const flows::object_stores> stores_;
   std::unique_ptr<flows::engine> engine_;
   std::unique_ptr<instance> instance_;
   std::unique_ptr<drain> drain_;
@@ -367,6 +375,8 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   }
   raise_descriptor_limit(*lines);
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow any more is an error of who writes to it.
+  std::signal(SIGXFSZ, SIG_IGN);
   signals watch{lines, shutdown_limit(checked.value)};
   actor_settings settings;
   caf::actor_system system{settings};

@@ -185,6 +185,39 @@ struct step_options {
   source_place at;
 };
 
+/// Counts how often the same message has failed, and does not run it any more
+/// beyond a limit.
+struct redelivery_options {
+  /// A message runs at most once more than this; -1: no limit.
+  std::int32_t max_redelivery_count = 5;
+  /// One of OpenSSL's digests, which tells messages by their payload.
+  std::string message_digest_algorithm = "SHA-256";
+  /// Tells messages in place of a digest.
+  std::optional<template_text> id_expression = std::nullopt;
+  /// Where the counts are kept; empty: the default store.
+  std::string object_store;
+  source_place at;
+};
+
+/// Runs a flow that has failed once more for the same event.
+struct retry_options {
+  /// Runs after the first.
+  std::uint32_t count = 2;
+  std::chrono::nanoseconds frequency = std::chrono::seconds{2};
+  backoff_options backoff;
+};
+
+/// Sockets of the flow's configuration that get what a flow has given up.
+struct dead_letter_group {
+  template_text name;
+};
+
+/// Who takes what a flow has given up.
+struct dead_letter_options {
+  std::variant<flow_ref_step, dead_letter_group, http_request_step> to;
+  source_place at;
+};
+
 enum class flow_source : std::uint8_t {
   /// Called by `flow_ref` only.
   none,
@@ -247,6 +280,12 @@ struct flow_options {
   std::size_t max_concurrency = 0;
   /// Of one run; 0: none.
   std::chrono::nanoseconds timeout{0};
+  /// Unset: nobody counts.
+  std::optional<redelivery_options> redelivery = std::nullopt;
+  /// Unset: one run.
+  std::optional<retry_options> retry = std::nullopt;
+  /// Unset: nobody.
+  std::optional<dead_letter_options> dead_letter = std::nullopt;
   std::vector<step_options> steps;
   std::vector<step_options> on_error;
   source_place at;

@@ -324,7 +324,11 @@ object schemas() {
       {"failures", count("Since the start.")},
       {"in_work", count("Now.")},
       {"waiting", count("Events that max_concurrency keeps waiting, now.")},
-      {"retries", count("Requests made once more, since the start.")},
+      {"retries", count("Requests to backends made once more, and runs that "
+                        "were tried again, since the start.")},
+      {"dead_letters", count("Events given up that the dead letter has taken, "
+                             "since the start.")},
+      {"lost_letters", count("Those that it could not take.")},
       {"seconds", typed("number", "That its runs have taken, since the "
                                   "start.")},
       {"dropped", count("Events of open sockets that came after a reload had "

@@ -112,6 +112,50 @@ void add_flows(families& to, const std::vector<flows::flow_info>& flows) {
              {{"flow", name}, {"outcome", outcomes[i]}});
 }
 
+void add_policies(families& to, const std::vector<flows::flow_info>& flows) {
+  to.begin(MetricType::Counter, "switchboard_flow_retries_total",
+           "Requests to backends made once more, and runs tried again.");
+  for (auto& flow : flows)
+    to.add(static_cast<double>(flow.retries), {{"flow", flow.name}});
+  to.begin(MetricType::Counter, "switchboard_flow_dead_letters_total",
+           "Events that flows have given up, by whether the dead letter has "
+           "taken them.");
+  for (auto& flow : flows) {
+    to.add(static_cast<double>(flow.dead_letters),
+           {{"flow", flow.name}, {"outcome", "taken"}});
+    to.add(static_cast<double>(flow.lost_letters),
+           {{"flow", flow.name}, {"outcome", "lost"}});
+  }
+}
+
+void add_object_stores(
+    families& to,
+    const std::vector<std::pair<std::string, flows::store_statistics>>& all) {
+  struct family {
+    MetricType type;
+    const char* name;
+    const char* help;
+    std::uint64_t flows::store_statistics::*count;
+  };
+  static constexpr family each[] = {
+      {MetricType::Gauge, "switchboard_object_store_entries",
+       "Entries of object stores now.", &flows::store_statistics::entries},
+      {MetricType::Counter, "switchboard_object_store_evicted_total",
+       "Entries that made room for others, because max_entries was reached.",
+       &flows::store_statistics::evicted},
+      {MetricType::Counter, "switchboard_object_store_expired_total",
+       "Entries that outlived entry_ttl.", &flows::store_statistics::expired},
+      {MetricType::Counter, "switchboard_object_store_failures_total",
+       "Requests that object stores could not do.",
+       &flows::store_statistics::failed},
+  };
+  for (auto& one : each) {
+    to.begin(one.type, one.name, one.help);
+    for (auto& [name, counted] : all)
+      to.add(static_cast<double>(counted.*one.count), {{"store", name}});
+  }
+}
+
 void add_certificates(families& to,
                       const std::vector<certificate_expiry>& all) {
   to.begin(MetricType::Gauge, "switchboard_certificate_expiry_seconds",
@@ -133,8 +177,13 @@ std::string expose(const sources& from) {
     add_operations(result, what);
     add_health(result, what);
   }
-  if (from.flows)
-    add_flows(result, from.flows());
+  if (from.flows) {
+    auto flows = from.flows();
+    add_flows(result, flows);
+    add_policies(result, flows);
+  }
+  if (from.object_stores)
+    add_object_stores(result, from.object_stores());
   if (from.certificates)
     add_certificates(result, from.certificates());
   add_process(result);

@@ -8,6 +8,7 @@
 #include <switchboard/statistics.hpp>
 
 #include "flows/engine.hpp"
+#include "flows/store/object_stores.hpp"
 
 namespace switchboard::service::metrics {
 
@@ -23,6 +24,9 @@ struct sources {
   std::function<switchboard_statistics()> statistics;
   std::function<std::vector<flows::flow_info>()> flows;
   std::function<std::vector<certificate_expiry>()> certificates;
+  /// By the stores' names.
+  std::function<std::vector<std::pair<std::string, flows::store_statistics>>()>
+      object_stores = nullptr;
 };
 
 /// All metrics in Prometheus' text format, version 0.0.4. Label values come

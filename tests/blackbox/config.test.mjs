@@ -134,8 +134,6 @@ test("single mistakes", async (t) => {
 test("what comes later is refused by name", async (t) => {
   const cases = {
     cluster: "[cluster]\nname = \"c\"\n",
-    object_store: "[object_store.a]\ntype = \"memory\"\n",
-    redelivery: "[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\npath = \"/f\"\nredelivery = {}\nsteps = []\n",
   };
   for (const [key, text] of Object.entries(cases))
     await t.test(key, async (t) => {

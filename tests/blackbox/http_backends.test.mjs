@@ -318,3 +318,47 @@ steps = [ { http_request = { url = "http://127.0.0.1:${port}/gone" } } ]
   await until("it has failed once", async () => (await counters(retrying)).retries === 1);
   await Promise.all([second.stop(patience(5000)), retrying.stop(patience(5000))]);
 });
+
+test("each of those who wait for a webhook's permit has its own time", async (t) => {
+  const go = lever();
+  const questions = () => asked.filter(({ method }) => method === "OPTIONS").length;
+  const { port, asked } = await backend(t, async ({ method, url, body }) => {
+    if (method !== "OPTIONS")
+      return { body };
+    // The first question is never answered, the others when the test says so.
+    if (url === "/a" && questions() === 1)
+      return undefined;
+    await go.done;
+    return { headers: { "webhook-allowed-origin": "*" } };
+  });
+  const flow = (path, timeout) => `
+[[flow]]
+name = "${path}"
+source = "inbound-listener"
+path = "/${path}/{to}"
+steps = [
+  { http_request = { url = "http://127.0.0.1:${port}/#[attributes.uri_params.to]", webhook_origin = "switchboard.example", timeout = "${timeout}" }, target = "r" },
+  { send = { content = "#[vars.r.body]" } },
+]
+on_error = [ { send = { content = "!#[error.type]" } } ]
+`;
+  const service = await start(t, base() + flow("short", `${patience(400)}ms`) + flow("long", "60s"));
+  const open = (path) => connect(t, service.ws(path));
+  // Who asks has less time than who waits.
+  const [hasty, calm] = await Promise.all([open("/short/a"), open("/long/a")]);
+  hasty.send("x");
+  await until("it is asked", () => questions() === 1);
+  calm.send("y");
+  assert.equal(await hasty.next(), "!SWITCHBOARD:TIMEOUT");
+  await until("it is asked again", () => questions() === 2);
+  // Who waits has less time than who has asked.
+  const [asking, waiting] = await Promise.all([open("/long/b"), open("/short/b")]);
+  asking.send("z");
+  await until("it is asked", () => questions() === 3);
+  waiting.send("x");
+  assert.equal(await waiting.next(), "!SWITCHBOARD:TIMEOUT");
+  go.pull();
+  assert.equal(await calm.next(), "y");
+  assert.equal(await asking.next(), "z");
+  assert.equal(questions(), 3);
+});

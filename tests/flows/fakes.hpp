@@ -26,6 +26,9 @@ struct world {
   std::deque<caf::response_promise> held;
   bool hold = false;
   caf::error send_error;
+  /// Of broadcasts: the last content, and how many sockets there are.
+  std::string broadcast;
+  std::uint64_t matched = 2;
   std::string refused_path;
   std::vector<subscribe_source_request> sources;
   std::vector<update_sources_request> updates;
@@ -67,8 +70,9 @@ inline registry_actor::behavior_type fake_registry(registry_actor::pointer self,
       },
       [=](const broadcast_request& x) -> caf::result<broadcast_result> {
         w->seen.push_back("broadcast:" + x.to.path);
+        w->broadcast = x.content.view();
         broadcast_result result;
-        result.matched = 2;
+        result.matched = w->matched;
         return result;
       },
       [=](const close_request& x) -> caf::result<void> {
@@ -133,9 +137,10 @@ class report_list {
 public:
   report_function sink() {
     return [lines = lines_](const report& what) {
-      auto text = std::string{what.level == report::severity::info ? "info "
-                                                                   : "warning "}
-                  + what.text;
+      auto level = what.level == report::severity::info    ? "info "
+                   : what.level == report::severity::error ? "error "
+                                                           : "warning ";
+      auto text = level + what.text;
       for (auto& [name, value] : what.fields)
         text += " " + name + "=" + value;
       lines->push_back(std::move(text));
