@@ -14,12 +14,16 @@ struct fixture : policy_rig {
     w->hold = true;
   }
 
+  caf::response_promise next_held() {
+    CAF_REQUIRE(!w->held.empty());
+    auto result = w->held.front();
+    w->held.pop_front();
+    return result;
+  }
+
   void let_go(std::size_t count = 1) {
     for (; count > 0; --count) {
-      CAF_REQUIRE(!w->held.empty());
-      auto promise = w->held.front();
-      w->held.pop_front();
-      promise.deliver(caf::unit);
+      next_held().deliver(caf::unit);
       sched.run();
     }
   }
@@ -58,9 +62,7 @@ CAF_TEST(who waited sees what the one before has counted) {
   spawn({make_counted(at_most(0))}, 2);
   give("x", 0, 0);
   give("x", 1, 1);
-  auto promise = w->held.front();
-  w->held.pop_front();
-  promise.deliver(make_error(errc::connectivity, "lost"));
+  next_held().deliver(make_error(errc::connectivity, "lost"));
   sched.run();
   CAF_CHECK_EQUAL(told(),
                   (lines{failed + std::string{"0"}, spent + std::string{"1"}}));

@@ -172,7 +172,10 @@ CAF_TEST(a trailing send of a flow with retries holds its socket) {
   spawn({make_tried(1)});
   auto answer = give("x");
   CAF_CHECK(!is_done(answer));
+  CAF_REQUIRE_EQUAL(w->held.size(), 1u);
   w->held.front().deliver(caf::unit);
+  sched.run();
+  CAF_CHECK(is_done(answer));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
