@@ -14,11 +14,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr key_spec keys[] = {
-    {"shards"},
-    {"io"},
-    {"drain_timeout"},
-    {"drain"},
-    {"temporary_directory"},
+    {"shards"}, {"io"}, {"drain_timeout"}, {"drain"}, {"temporary_directory"},
 };
 
 constexpr key_spec drain_keys[] = {

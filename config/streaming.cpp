@@ -48,9 +48,8 @@ streaming_options read_streaming(const value_reader& value) {
              unlimited);
   table.size("max_buffer_size", result.max_buffer_size, 0, unlimited);
   table.size("in_memory_size", result.in_memory_size, 0, unlimited);
-  auto has_initial =
-      table.size("initial_buffer_size", result.initial_buffer_size, 1,
-                 unlimited);
+  auto has_initial = table.size("initial_buffer_size",
+                                result.initial_buffer_size, 1, unlimited);
   auto bounded = result.max_buffer_size > 0;
   if (bounded && result.initial_buffer_size > result.max_buffer_size) {
     if (has_initial)

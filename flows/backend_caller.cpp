@@ -154,12 +154,11 @@ void backend_caller::attempt(std::uint64_t id, const job& what) {
   auto& call = what.call;
   if (!call.large_body || call.settings->secret.empty())
     return send_attempt(id, make_call(what));
-  net::sign(call.settings->secret, std::time(nullptr), call.event_id,
-            call.large_body,
-            [self = caf::actor_cast<caf::actor>(this),
-             id](std::string&& signature) {
-              caf::anon_send(self, attempt_signature{id, std::move(signature)});
-            });
+  net::sign(
+      call.settings->secret, std::time(nullptr), call.event_id, call.large_body,
+      [self = caf::actor_cast<caf::actor>(this), id](std::string&& signature) {
+        caf::anon_send(self, attempt_signature{id, std::move(signature)});
+      });
 }
 
 void backend_caller::take(const attempt_signature& signature) {

@@ -69,6 +69,8 @@ void document::prepare_text() const {
 }
 
 void document::prepare() const {
+  if (!json_problem_.empty())
+    throw failure{errc::expression, json_problem_};
   prepare_text();
   if (!parsed_ && is_json())
     parse();
@@ -95,9 +97,11 @@ void document::parse() const {
   auto bytes = text();
   boost::json::parser parser{{}, options};
   auto read = parser.write({bytes.data(), bytes.size()}, code);
-  if (code)
-    refuse("the payload is not JSON: " + code.message() + " at byte "
-           + std::to_string(read));
+  if (code) {
+    json_problem_ = "the payload is not JSON: " + code.message() + " at byte "
+                    + std::to_string(read);
+    throw failure{errc::expression, json_problem_};
+  }
   parsed_ = std::make_shared<const boost::json::value>(parser.release());
 }
 

@@ -121,7 +121,9 @@ private:
   mutable std::unique_ptr<const std::string> loaded_;
   mutable std::string decoded_;
   mutable json_ref parsed_;
+  /// Why it cannot be read at all, and why not as JSON.
   mutable std::string problem_;
+  mutable std::string json_problem_;
 };
 
 /// Whether a MIME type (parameters allowed, in any case) is

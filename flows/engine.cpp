@@ -198,8 +198,7 @@ caf::error engine::start_streams() {
     streams_.files = std::make_shared<net::file_worker>();
   } catch (const std::system_error& failure) {
     return make_error(errc::connectivity,
-                      std::string{"streaming cannot start: "}
-                          + failure.what());
+                      std::string{"streaming cannot start: "} + failure.what());
   }
   return caf::none;
 }

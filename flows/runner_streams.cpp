@@ -90,14 +90,15 @@ void runner::take(const stream_written& progress) {
 
 void runner::ask_content(job& what, const document& of) {
   auto& large = *of.content().large();
-  large.read(0, static_cast<std::size_t>(large.size()),
-             [self = caf::actor_cast<caf::actor>(this), id = what.id](
-                 std::string&& bytes, std::error_code problem) {
-               caf::anon_send(self,
-                              content_loaded{id, std::make_shared<std::string>(
-                                                     std::move(bytes)),
-                                             problem});
-             });
+  large.read(
+      0, static_cast<std::size_t>(large.size()),
+      [self = caf::actor_cast<caf::actor>(this),
+       id = what.id](std::string&& bytes, std::error_code problem) {
+        caf::anon_send(
+            self,
+            content_loaded{id, std::make_shared<std::string>(std::move(bytes)),
+                           problem});
+      });
 }
 
 void runner::take(const content_loaded& what) {
@@ -105,8 +106,8 @@ void runner::take(const content_loaded& what) {
   if (!waiting)
     return;
   if (what.problem)
-    waiting->run.fail({std::string{not_stored},
-                       "the payload cannot be read: " + what.problem.message()});
+    waiting->run.fail({std::string{not_stored}, "the payload cannot be read: "
+                                                    + what.problem.message()});
   else
     waiting->run.load(std::move(*what.bytes));
   drive(std::move(waiting));

@@ -26,9 +26,8 @@ std::size_t memory_limit(const streaming_options& how) noexcept {
              : std::min(how.initial_buffer_size, most);
 }
 
-stream_writer::stream_writer(const streaming_options& how,
-                             stream_place where, bool binary,
-                             caf::actor owner)
+stream_writer::stream_writer(const streaming_options& how, stream_place where,
+                             bool binary, caf::actor owner)
     : how_(how),
       where_(std::move(where)),
       owner_(std::move(owner)),
@@ -62,8 +61,7 @@ bool stream_writer::add(std::string_view bytes) {
     keep(bytes);
   } else if (how_.type == kind::in_memory) {
     fail(name_of(errc::stream_maximum_size_exceeded),
-         "the message is larger than the "
-             + std::to_string(memory_limit(how_))
+         "the message is larger than the " + std::to_string(memory_limit(how_))
              + " bytes that its flow keeps in memory");
   } else {
     file_ = std::make_shared<net::temporary_file>();

@@ -178,15 +178,15 @@ void http_connection::want_piece() {
   piece_ = {};
   piece_whom_ = std::make_shared<http_connection*>(this);
   auto size = std::min(piece_size, large_body_->size() - piece_begin_);
-  large_body_->read(piece_begin_, static_cast<std::size_t>(size),
-                    [door = loop_.door(), whom = piece_whom_](
-                        std::string&& bytes, std::error_code problem) {
-                      door->post([whom, bytes = std::move(bytes),
-                                  problem]() mutable {
-                        if (*whom != nullptr)
-                          (*whom)->on_piece(std::move(bytes), problem);
-                      });
-                    });
+  large_body_->read(
+      piece_begin_, static_cast<std::size_t>(size),
+      [door = loop_.door(), whom = piece_whom_](std::string&& bytes,
+                                                std::error_code problem) {
+        door->post([whom, bytes = std::move(bytes), problem]() mutable {
+          if (*whom != nullptr)
+            (*whom)->on_piece(std::move(bytes), problem);
+        });
+      });
 }
 
 void http_connection::on_piece(std::string&& bytes, std::error_code problem) {

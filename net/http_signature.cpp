@@ -45,24 +45,24 @@ public:
     std::array<OSSL_PARAM, 2> params{
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end()};
-    good_ = context_
-            && EVP_MAC_init(
-                   context_.get(),
-                   reinterpret_cast<const unsigned char*>(secret.data()),
-                   secret.size(), params.data())
-                   == 1;
+    good_ =
+        context_
+        && EVP_MAC_init(context_.get(),
+                        reinterpret_cast<const unsigned char*>(secret.data()),
+                        secret.size(), params.data())
+               == 1;
     for (auto text : {std::string_view{time_}, std::string_view{"."}, id,
                       std::string_view{"."}})
       add(text);
   }
 
   void add(std::string_view bytes) {
-    good_ = good_
-            && EVP_MAC_update(
-                   context_.get(),
-                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                   bytes.size())
-                   == 1;
+    good_ =
+        good_
+        && EVP_MAC_update(context_.get(),
+                          reinterpret_cast<const unsigned char*>(bytes.data()),
+                          bytes.size())
+               == 1;
   }
 
   /// Empty where something went wrong.

@@ -7,18 +7,18 @@ namespace switchboard::net {
 
 void large_sender::read() {
   auto& what = entries_.front();
-  auto size = static_cast<std::size_t>(std::min<std::uint64_t>(
-      fragment_size, what.large->size() - what.offset));
+  auto size = static_cast<std::size_t>(
+      std::min<std::uint64_t>(fragment_size, what.large->size() - what.offset));
   reading_ = true;
-  what.large->read(
-      what.offset, size,
-      [door = door_, whom = whom_](std::string&& bytes,
-                                   std::error_code problem) {
-        door->post([whom, bytes = std::move(bytes), problem]() mutable {
-          if (*whom != nullptr)
-            (*whom)->on_piece(std::move(bytes), problem);
-        });
-      });
+  what.large->read(what.offset, size,
+                   [door = door_, whom = whom_](std::string&& bytes,
+                                                std::error_code problem) {
+                     door->post(
+                         [whom, bytes = std::move(bytes), problem]() mutable {
+                           if (*whom != nullptr)
+                             (*whom)->on_piece(std::move(bytes), problem);
+                         });
+                   });
 }
 
 std::vector<send_token> large_sender::drop_oldest(std::size_t bytes) {

@@ -294,9 +294,8 @@ bool message_reader::take_data(std::span<const std::byte> piece, bool done,
   if (failure.code != 0)
     return false;
   if (compressed_) {
-    in_parts_ =
-        in_parts_
-        || (!last && part_size_ != 0 && message_.size() >= part_size_);
+    in_parts_ = in_parts_
+                || (!last && part_size_ != 0 && message_.size() >= part_size_);
     if (in_parts_ && (last || message_.size() >= part_size_))
       return deliver_part({}, last, sink);
   } else if (in_parts_) {
@@ -354,8 +353,8 @@ message_reader::take_deflated(std::span<const std::byte> piece, bool last) {
                                            inflate_no_context_takeover_);
   borrow(message_);
   auto before = message_.size();
-  auto status = inflater_->feed(piece, last, message_,
-                                max_message_size_ - delivered_);
+  auto status =
+      inflater_->feed(piece, last, message_, max_message_size_ - delivered_);
   // What came out before the stream went wrong is judged first, so that the
   // verdict does not hang on how the bytes were cut.
   if (message_opcode_ == opcode::text

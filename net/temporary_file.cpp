@@ -52,8 +52,8 @@ std::error_code temporary_file::write(std::uint64_t offset,
 std::error_code temporary_file::read(std::uint64_t offset,
                                      std::span<std::byte> out) const {
   while (!out.empty()) {
-    auto count = ::pread(fd_.get(), out.data(), out.size(),
-                         static_cast<off_t>(offset));
+    auto count =
+        ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR)
       continue;
     if (count < 0)

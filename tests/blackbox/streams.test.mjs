@@ -143,6 +143,17 @@ test("a socket that is lost in the middle leaves no file", async (t) => {
   assert.equal(await client.ask("next"), "next");
 });
 
+test("a shutdown in the middle of large messages ends with status 0", async (t) => {
+  const service = await start(t, large(t, flow("/echo", file_store, '{ send = { content = "#[payload]" } }')));
+  const coming = await upgraded(t, service, "/echo");
+  await send_large(coming, 20 * MiB, { upto: 10 * MiB });
+  const going = await upgraded(t, service, "/echo");
+  going.socket.pause();
+  await send_large(going, 20 * MiB);
+  await until("both files", () => open_files(service) === 2);
+  await service.stop(15000);
+});
+
 test("a repeatable stream is read again and again, another once", async (t) => {
   const twice = '{ send = { content = "#[payload]" } }, { send = { content = "#[payload]" } }';
   const service = await start(t, large(t, flow("/file", file_store, twice)
@@ -266,7 +277,7 @@ source = "outbound-listener"
 config = "out"
 streaming = ${file_store}
 steps = [ { send = { content = "#[payload]" } } ]
-` + flow("/in", `${file_store}\nconfig = "main"`, '{ send = { socket_id = "peer", content = "#[payload]" } }, { send = { content = "sent" } }')));
+` + flow("/in", `${file_store}\nconfig = "main"`, '{ send = { config = "out", socket_id = "peer", content = "#[payload]" } }, { send = { content = "sent" } }')));
   await until("the outbound socket", () => connections === 1);
   const client = await connect(t, service.ws("/in"));
   client.send(bytes_of(20 * MiB, 8));

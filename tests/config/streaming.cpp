@@ -30,25 +30,25 @@ CAF_TEST(streams of each type are read) {
   CAF_CHECK_EQUAL(memory.initial_buffer_size, 512u * 1024);
   CAF_CHECK_EQUAL(memory.buffer_size_increment, 512u * 1024);
   CAF_CHECK_EQUAL(memory.max_buffer_size, 1024u * 1024);
-  auto own = read(R"({ type = "in-memory", initial_buffer_size = "1KiB", )"
-                  R"(buffer_size_increment = "0B", max_buffer_size = "3KiB" })");
+  auto own =
+      read(R"({ type = "in-memory", initial_buffer_size = "1KiB", )"
+           R"(buffer_size_increment = "0B", max_buffer_size = "3KiB" })");
   CAF_CHECK_EQUAL(own.initial_buffer_size, 1024u);
   CAF_CHECK_EQUAL(own.buffer_size_increment, 0u);
   CAF_CHECK_EQUAL(own.max_buffer_size, 3072u);
   // The default of one bends to the other.
-  CAF_CHECK_EQUAL(
-      read(R"({ type = "in-memory", max_buffer_size = "4KiB" })")
-          .initial_buffer_size,
-      4096u);
+  CAF_CHECK_EQUAL(read(R"({ type = "in-memory", max_buffer_size = "4KiB" })")
+                      .initial_buffer_size,
+                  4096u);
   CAF_CHECK_EQUAL(
       read(R"({ type = "in-memory", max_buffer_size = "0B" })").max_buffer_size,
       0u);
   auto store = read(R"({ type = "file-store" })");
   CAF_CHECK(store.type == kind::file_store);
   CAF_CHECK_EQUAL(store.in_memory_size, 512u * 1024);
-  CAF_CHECK_EQUAL(
-      read(R"({ type = "file-store", in_memory_size = "2GiB" })").in_memory_size,
-      2ull << 30);
+  CAF_CHECK_EQUAL(read(R"({ type = "file-store", in_memory_size = "2GiB" })")
+                      .in_memory_size,
+                  2ull << 30);
   CAF_CHECK(read(R"({ type = "non-repeatable" })").type
             == kind::non_repeatable);
 }
@@ -83,9 +83,9 @@ CAF_TEST(the keys of streaming are checked) {
        {R"(streaming = { type = "in-memory", initial_buffer_size = "2MiB" })",
         "57: flow[0].streaming.initial_buffer_size: is larger than "
         "max_buffer_size, expected at most as much"},
-       {R"(streaming = { type = "in-memory", max_size = "2MiB" })",
-        "35: flow[0].streaming.max_size: is an unknown key, the nearest known "
-        "key is max_buffer_size"}});
+       {R"(streaming = { type = "in-memory", max_bufer_size = "2MiB" })",
+        "35: flow[0].streaming.max_bufer_size: is an unknown key, the nearest "
+        "known key is max_buffer_size"}});
   check_rows(with("[[flow]]\nname = \"f\"\nsource = \"on-socket-closed\"\n"),
              {{R"(streaming = { type = "in-memory" })",
                "1: flow[0].streaming: has no effect here, expected it only "
@@ -96,8 +96,7 @@ CAF_TEST(the temporary directory is relative to the file) {
   auto read = good(with("[runtime]\ntemporary_directory = \"spool\"\n"));
   CAF_CHECK(read.switchboard.runtime.temporary_directory.ends_with("/spool"));
   auto absolute = good(with("[runtime]\ntemporary_directory = \"/var/tmp\"\n"));
-  CAF_CHECK_EQUAL(absolute.switchboard.runtime.temporary_directory,
-                  "/var/tmp");
+  CAF_CHECK_EQUAL(absolute.switchboard.runtime.temporary_directory, "/var/tmp");
   check_rows(with("[runtime]\n"),
              {{R"(temporary_directory = "")",
                "23: runtime.temporary_directory: \"\" is no directory, "
@@ -105,7 +104,7 @@ CAF_TEST(the temporary directory is relative to the file) {
 }
 
 CAF_TEST(messages may be as large as streams can be) {
-  auto read = good(with("[websocket.big.server]\nlistener = \"public\"\n"
+  auto read = good(with("[websocket.big.server]\nlistener = \"main\"\n"
                         "listener_base_path = \"/big\"\n"
                         "max_message_size = \"2GiB\"\n"));
   CAF_CHECK_EQUAL(read.switchboard.websockets.back().server->max_message_size,

@@ -30,7 +30,7 @@ CAF_TEST(encodings are known by the names that people use) {
     CAF_CHECK(!is_encoding(name));
 }
 
-CAF_TEST(text of any encoding becomes UTF-8) {
+CAF_TEST(text of any encoding becomes UTF - 8) {
   CAF_CHECK_EQUAL(decoded("caf\xE9", "ISO-8859-1"), "café");
   CAF_CHECK_EQUAL(decoded("\x80", "windows-1252"), "€");
   CAF_CHECK_EQUAL(decoded("\x3D\xD8\x00\xDE!\0"sv, "UTF-16LE"), "😀!");
@@ -76,7 +76,7 @@ CAF_TEST(a character that is cut off is named with its offset) {
       "!a character of the encoding UTF-16LE is cut off at offset 2");
 }
 
-CAF_TEST(expressions see an encoded payload as UTF-8) {
+CAF_TEST(expressions see an encoded payload as UTF - 8) {
   auto in = make_scope(make_encoded("caf\xE9", "ISO-8859-1"));
   CAF_CHECK_EQUAL(text_of("#[payload .. '!']", in), "café!");
   CAF_CHECK_EQUAL(text_of("<#[payload]>", in), "<café>");
@@ -109,7 +109,7 @@ CAF_TEST(an encoded payload is passed on as it came) {
   CAF_CHECK_EQUAL(text.view(), "café");
 }
 
-CAF_TEST(text messages are UTF-8 whatever the encoding) {
+CAF_TEST(text messages are UTF - 8 whatever the encoding) {
   std::optional<std::string> type;
   std::optional<std::string> encoding = "UTF-16LE";
   document doc{payload{"é"}, type, nullptr, encoding};
@@ -124,7 +124,6 @@ CAF_TEST(a flow with an unknown encoding is not compiled) {
   auto made = compile({flow});
   CAF_CHECK(made.value == nullptr);
   CAF_REQUIRE_EQUAL(made.diagnostics.size(), 1u);
-  CAF_CHECK_EQUAL(
-      made.diagnostics[0].message,
-      "flow `f`: output_encoding is `klingon`, which is unknown");
+  CAF_CHECK_EQUAL(made.diagnostics[0].message,
+                  "flow `f`: output_encoding is `klingon`, which is unknown");
 }

@@ -70,13 +70,13 @@ struct fixture : test_coordinator_fixture<test_config> {
     if (!code.value)
       CAF_FAIL(code.diagnostics.front().message);
     counters = std::make_shared<flow_counters>();
-    handle = sys.spawn<runner>(runner_settings{
-        code.value,
-        0,
-        registry,
-        {},
-        counters,
-        std::make_shared<lua_sandbox>(code.value->chunks)});
+    handle = sys.spawn<runner>(
+        runner_settings{code.value,
+                        0,
+                        registry,
+                        {},
+                        counters,
+                        std::make_shared<lua_sandbox>(code.value->chunks)});
     run();
     auto& result =
         static_cast<runner&>(*caf::actor_cast<caf::abstract_actor*>(handle));
@@ -117,11 +117,12 @@ CAF_TEST(parts become one message) {
   CAF_CHECK(parts->add("ab"));
   CAF_CHECK(parts->add("cd"));
   CAF_CHECK(local.sent.empty());
-  CAF_CHECK(parts->finish());
+  // Until its answer is written.
+  CAF_CHECK(!parts->finish());
   CAF_CHECK((local.sent == std::vector<std::string>{"got abcd"}));
 }
 
-CAF_TEST(a message that outgrows its stream runs the flow's on_error) {
+CAF_TEST(a message that outgrows its stream runs on_error) {
   auto& aut = spawn(in_memory(3));
   auto parts = aut.on_parts(local, false);
   CAF_CHECK(parts->add("abcd"));
@@ -144,7 +145,7 @@ CAF_TEST(without an on_error the flow has failed and the socket goes on) {
   CAF_CHECK(local.sent.empty());
 }
 
-CAF_TEST(a message that came whole obeys the stream's size as well) {
+CAF_TEST(a message that came whole obeys the size as well) {
   auto& aut = spawn(in_memory(3));
   aut.on_message(local, {"abcd", false});
   aut.on_message(local, {"abc", false});
@@ -165,9 +166,10 @@ CAF_TEST(what is never complete runs nothing) {
 }
 
 CAF_TEST(what is not repeatable is read once) {
-  auto flow = make_flow("f", {set("kept", "#[payload]"), send("#[payload]"),
-                              send("#[vars.kept]")},
-                        {send("#[error.message]")});
+  auto flow = make_flow(
+      "f",
+      {set("kept", "#[payload]"), send("#[payload]"), send("#[vars.kept]")},
+      {send("#[error.message]")});
   flow.streaming.emplace();
   flow.streaming->type = streaming_options::kind::non_repeatable;
   auto& aut = spawn(std::move(flow));

@@ -73,7 +73,7 @@ CAF_TEST(memory has the limit that the flow gives it) {
   CAF_CHECK_EQUAL(memory_limit(how), 7u);
 }
 
-CAF_TEST(an in-memory stream takes what fits) {
+CAF_TEST(an in - memory stream takes what fits) {
   how.initial_buffer_size = 4;
   how.buffer_size_increment = 2;
   how.max_buffer_size = 10;
@@ -87,7 +87,7 @@ CAF_TEST(an in-memory stream takes what fits) {
   CAF_CHECK(!content.large());
 }
 
-CAF_TEST(an in-memory stream that is too large keeps nothing) {
+CAF_TEST(an in - memory stream that is too large keeps nothing) {
   how.max_buffer_size = 10;
   open(false);
   CAF_CHECK(aut->add("0123456789"));
@@ -159,9 +159,8 @@ CAF_TEST(a place that cannot be written to is a problem of the message) {
   aut->add("abc");
   aut->add("def");
   settle();
-  CAF_CHECK_EQUAL(problem(),
-                  "STREAM_NOT_STORED|the message cannot be kept in "
-                  "/no/such/directory: No such file or directory");
+  CAF_CHECK_EQUAL(problem(), "STREAM_NOT_STORED|the message cannot be kept in "
+                             "/no/such/directory: No such file or directory");
   CAF_CHECK(aut->add("ghi"));
   CAF_CHECK(aut->is_settled());
   CAF_CHECK_EQUAL(aut->finish().size(), 0u);

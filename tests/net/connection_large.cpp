@@ -227,8 +227,7 @@ CAF_TEST(a client masks every fragment) {
   send(content(200'000), 1);
   until([&] { return has("written 1") && received.size() >= 200'000; });
   message_reader reader{role::server, 1'000'000, std::nullopt};
-  CAF_CHECK_EQUAL(wire_script::play(reader, received),
-                  shown(noise(200'000)));
+  CAF_CHECK_EQUAL(wire_script::play(reader, received), shown(noise(200'000)));
 }
 
 CAF_TEST(a peer that does not read holds no more than two fragments) {
@@ -275,6 +274,28 @@ CAF_TEST(the oldest that waits makes room but never a part of a message) {
                                   + shown(noise(150'000)));
 }
 
+CAF_TEST(a full queue drops no fragment of a message that was begun) {
+  options.send_queue_limit = 5 * large_sender::fragment_size;
+  options.slow_consumer = slow_consumer_policy::drop_oldest;
+  reading = false;
+  open();
+  auto what = content(5'000'000);
+  send(what, 1);
+  // The peer's end is full: one fragment is begun, the next lies behind it.
+  until([&] {
+    return aut->queued_bytes() > 2 * large_sender::fragment_size + 100;
+  });
+  for (send_token token = 2; token < 8; ++token)
+    send(std::string(100'000, 'x'), token);
+  for (auto token : {"2", "3", "4", "5", "6"})
+    CAF_CHECK(
+        has("dropped " + std::string{token} + ": dropped from a full queue"));
+  read_on();
+  until([&] { return has("written 1") && has("written 7"); });
+  until([&] { return received.size() >= 5'100'000; });
+  CAF_CHECK(messages().starts_with(shown(noise(5'000'000)) + "text 100000"));
+}
+
 CAF_TEST(a close does not wait for a large message) {
   reading = false;
   open();
@@ -287,9 +308,7 @@ CAF_TEST(a close does not wait for a large message) {
   CAF_CHECK(has("dropped 2: the socket was closed"));
   auto reads = what->reads;
   read_on();
-  until([&] {
-    return received.ends_with("bye");
-  });
+  until([&] { return received.ends_with("bye"); });
   CAF_CHECK_EQUAL(what->reads, reads);
 }
 

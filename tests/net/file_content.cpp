@@ -99,8 +99,8 @@ CAF_TEST(a content is read by anybody in any order) {
   auto file = std::make_shared<temporary_file>();
   CAF_REQUIRE(!file->open(home.path));
   CAF_REQUIRE(!file->write(0, as_bytes("0123456789")));
-  auto aut = std::make_shared<const file_content>(worker, std::move(file), 10,
-                                                  false);
+  auto aut =
+      std::make_shared<const file_content>(worker, std::move(file), 10, false);
   CAF_CHECK_EQUAL(aut->size(), 10u);
   CAF_CHECK(!aut->is_text());
   CAF_CHECK_EQUAL(read(*aut, 7, 3).bytes, "789");
