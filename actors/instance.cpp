@@ -66,8 +66,7 @@ void instance::impl::start_shards(std::size_t count, io_method io,
 void instance::impl::start_supervisors(const switchboard_options& options,
                                        const report_function& report) {
   hub = std::make_unique<actors::listener_hub>(
-      options.listeners, wanted_by(options), *tls, entry,
-      shard_actors, report);
+      options.listeners, wanted_by(options), *tls, entry, shard_actors, report);
   for (auto& what : options.websockets)
     add_supervisor(what, options);
   introduce(options);

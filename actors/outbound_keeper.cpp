@@ -308,8 +308,9 @@ void outbound_keeper::renew_plan(record& what) const {
   if (!setup_.profile || what.plan->profile == setup_.profile)
     return;
   // What the new settings cannot make a plan of goes on by the old.
-  if (auto plan = make_outbound_plan(setup_.profile, what.wanted,
-                                     setup_.reconnection, what.plan->keeper))
+  if (auto plan =
+          make_outbound_plan(setup_.profile, what.wanted, setup_.reconnection,
+                             what.plan->keeper, setup_.send_queue))
     what.plan = std::move(*plan);
 }
 

@@ -38,6 +38,9 @@ const rule rules[] = {
     {{"flow", "*", "source"}, effect::applied_to_new_sockets},
     {{"flow", "*", "default_groups"}, effect::applied_to_new_sockets},
     {{"flow", "*", "reconnection"}, effect::applied_to_new_sockets},
+    {{"flow", "*", "send_queue_limit"}, effect::applied_to_new_sockets},
+    {{"flow", "*", "slow_consumer"}, effect::applied_to_new_sockets},
+    {{"flow", "*", "streaming"}, effect::applied_to_new_sockets},
     {{"flow"}, effect::applied},
 };
 

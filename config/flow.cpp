@@ -191,6 +191,12 @@ void read_flow(const value_reader& value, draft& out) {
                 std::numeric_limits<std::int32_t>::max());
   table.duration("timeout", options.timeout, std::chrono::nanoseconds{1});
   read_flow_policy(table, options, notes);
+  if (options.streaming
+      && options.streaming->type == streaming_options::kind::non_repeatable
+      && (options.redelivery || options.retry || options.dead_letter))
+    table.refuse_key("streaming",
+                     "is read once, expected another type beside redelivery, "
+                     "retry or dead_letter");
   if (auto steps = table.find("steps"))
     options.steps = read_steps(*steps, notes);
   if (auto steps = table.find("on_error"))

@@ -34,10 +34,19 @@ struct store_outcome {
   store_answer answer;
 };
 
+/// The digest of a large message; of a runner to itself.
+struct digest_outcome {
+  std::uint64_t job = 0;
+  /// Empty: it cannot be had.
+  std::string digest;
+};
+
 /// One event on its way through a flow with a policy: any number of attempts,
 /// then, where all have failed, `on_error` and the dead letter.
 struct delivery {
   enum class stage : std::uint8_t {
+    /// What tells a large message from others is found out.
+    identifying,
     /// Another run has the message's id.
     locking,
     /// Its failures are looked up.
@@ -79,4 +88,5 @@ struct delivery {
 
 } // namespace switchboard::flows
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::flows::digest_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::flows::store_outcome)

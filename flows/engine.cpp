@@ -224,10 +224,10 @@ void engine::spawn(slot& of, std::size_t flow) {
   auto shards = kind_of(of.source) ? host_.shards : 1;
   for (std::size_t shard = 0; shard < shards; ++shard) {
     of.counters.push_back(std::make_shared<flow_counters>());
-    of.runners.push_back(host_.spawn(
-        shard, {program_, flow, host_.registry, report_, of.counters.back(),
-                sandboxes_[shard], backends_, of.gate, streams_, routes_,
-                of.guard}));
+    of.runners.push_back(
+        host_.spawn(shard, {program_, flow, host_.registry, report_,
+                            of.counters.back(), sandboxes_[shard], backends_,
+                            of.gate, streams_, routes_, of.guard}));
   }
 }
 

@@ -29,6 +29,11 @@ void add_payload(json::object& to, const value& payload) {
     return;
   }
   auto& content = (*doc)->content();
+  if (content.large()) {
+    // A letter is in memory, and this would not fit.
+    to["payload_size"] = content.large()->size();
+    return;
+  }
   if (content.binary()) {
     to["payload_base64"] = net::to_base64(content.view());
     return;

@@ -150,6 +150,7 @@ caf::behavior runner::make_behavior() {
           attempt(std::move(what));
       },
       [this](unlocked_atom, std::uint64_t id) { look_up_failures(id); },
+      [this](const digest_outcome& what) { take(what); },
       [this](const store_outcome& outcome) { take(outcome.job, outcome); },
       [this](finish_atom) -> caf::result<void> {
         auto promise = make_response_promise();

@@ -128,8 +128,7 @@ private:
   friend class stream_intake;
 
   struct job {
-    job(runner_code what, std::size_t which,
-        const flow_run::log_function& log)
+    job(runner_code what, std::size_t which, const flow_run::log_function& log)
         : code(std::move(what)),
           of(&code.code->flows[which]),
           run(*code.code, *code.lua, log) {
@@ -237,6 +236,10 @@ private:
   /// failed too often.
   void attempt(job_ptr what);
   void expire_attempt(job_ptr what, error_text why);
+  /// Has the digest of a large message computed, then takes its turn.
+  void digest_first(job_ptr what, std::shared_ptr<const large_content> content);
+  void take(const digest_outcome& what);
+  void await_turn(job_ptr what);
   void look_up_failures(std::uint64_t id);
   object_store::reply answer_to(std::uint64_t id);
   void take(std::uint64_t id, const store_outcome& outcome);

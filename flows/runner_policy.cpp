@@ -2,6 +2,7 @@
 
 #include "actors/reconnect.hpp"
 #include "flows/failure.hpp"
+#include "flows/large_digest.hpp"
 #include "flows/runner.hpp"
 
 // Apart from runner.cpp: `redelivery`, `retry` and `dead_letter` of a flow.
@@ -38,27 +39,44 @@ error_text expression_problem(const flow& of, std::string what) {
           "flow " + of.name + ": id_expression: " + std::move(what)};
 }
 
+error_text no_digest(const flow& of) {
+  return {std::string{name_of(errc::expression)},
+          "flow " + of.name + ": the digest of the message cannot be had"};
+}
+
+/// Flows that share a store do not share their counts.
+std::string prefix_of(const flow& of) {
+  return of.name + '\n';
+}
+
+std::string key_of_digest(const flow& of, const std::string& digest) {
+  return prefix_of(of) + of.redelivery->digest->name() + ':' + digest;
+}
+
+/// Null where the payload is in memory.
+std::shared_ptr<const large_content> large_of(const value& payload) {
+  auto doc = std::get_if<std::shared_ptr<const document>>(&payload);
+  return doc != nullptr ? (*doc)->content().large() : nullptr;
+}
+
 } // namespace
 
 std::optional<error_text> runner::identify(job& what) const {
   auto& rule = *what.of->redelivery;
   auto& policy = *what.policy;
-  // Flows that share a store do not share their counts.
-  auto prefix = what.of->name + '\n';
+  auto prefix = prefix_of(*what.of);
   if (rule.digest) {
     auto digest = digest_of(*rule.digest, policy.payload);
     if (digest.empty())
-      return error_text{std::string{name_of(errc::expression)},
-                        "flow " + what.of->name
-                            + ": the digest of the message cannot be had"};
-    policy.key = prefix + rule.digest->name() + ':' + digest;
+      return no_digest(*what.of);
+    policy.key = key_of_digest(*what.of, digest);
     return std::nullopt;
   }
   try {
     auto id = what.run.evaluate_id(*rule.id);
     if (id.empty())
       return expression_problem(*what.of, "yields nothing, expected what tells "
-                                        "the message from others");
+                                          "the message from others");
     if (id.size() <= most_of_id) {
       policy.key = prefix + "=" + id;
       return std::nullopt;
@@ -87,10 +105,43 @@ void runner::attempt(job_ptr what) {
     policy.at = stage::running;
     return drive(std::move(what));
   }
-  if (policy.key.empty())
+  if (policy.key.empty()) {
+    if (auto large = large_of(policy.payload);
+        large && what->of->redelivery->digest)
+      return digest_first(std::move(what), std::move(large));
     if (auto problem = identify(*what))
       // It would be the same another time.
       return give_up(std::move(what), std::move(*problem), false);
+  }
+  await_turn(std::move(what));
+}
+
+void runner::digest_first(job_ptr what,
+                          std::shared_ptr<const large_content> content) {
+  what->policy->at = stage::identifying;
+  auto algorithm = *what->of->redelivery->digest;
+  auto id = park(std::move(what));
+  digest_large(std::move(content), algorithm,
+               [self = caf::actor_cast<caf::actor>(this),
+                id](std::string digest, std::error_code) {
+                 caf::anon_send(self, digest_outcome{id, std::move(digest)});
+               });
+}
+
+void runner::take(const digest_outcome& outcome) {
+  auto what = take(outcome.job);
+  // Its time was over.
+  if (!what)
+    return;
+  if (outcome.digest.empty())
+    return failed(std::move(what), no_digest(*what->of), false);
+  what->policy->key = key_of_digest(*what->of, outcome.digest);
+  await_turn(std::move(what));
+}
+
+/// Waits until no other run has the message's id.
+void runner::await_turn(job_ptr what) {
+  auto& policy = *what->policy;
   policy.at = stage::locking;
   auto id = park(std::move(what));
   auto& locks = policy.guard->locks;
@@ -245,8 +296,8 @@ void runner::take_counted(job_ptr what, const store_answer& answer) {
 void runner::expire_attempt(job_ptr what, error_text why) {
   auto& policy = *what->policy;
   if (policy.at == stage::locking)
-    policy.guard->locks.withdraw(
-        policy.key, caf::actor_cast<caf::actor>(this), what->id);
+    policy.guard->locks.withdraw(policy.key, caf::actor_cast<caf::actor>(this),
+                                 what->id);
   unlock(*what);
   failed(std::move(what), std::move(why), false);
 }
@@ -276,8 +327,8 @@ void runner::failed(job_ptr what, error_text why, bool counted) {
   policy.is_counted = counted;
   if (what->of->retry && !hurrying_) {
     std::uniform_real_distribution<double> uniform{0.0, 1.0};
-    auto delay =
-        actors::reconnect_delay(*what->of->retry, policy.retries, uniform(dice_));
+    auto delay = actors::reconnect_delay(*what->of->retry, policy.retries,
+                                         uniform(dice_));
     if (delay && counted && is_exhausted(*what)) {
       why = exhaustion_of(*what);
       return give_up(std::move(what), std::move(why), false);
@@ -292,8 +343,8 @@ void runner::sleep(job_ptr what, std::chrono::nanoseconds delay) {
   auto& policy = *what->policy;
   auto& why = *policy.error;
   tell(report::severity::info,
-       "flow " + what->of->name + " failed and is tried again: " + why.type + ": "
-           + why.message,
+       "flow " + what->of->name + " failed and is tried again: " + why.type
+           + ": " + why.message,
        what->run);
   ++policy.retries;
   ++settings_.counters->repeats;

@@ -356,3 +356,43 @@ test("a message far larger than memory goes from one socket to two others", { sk
   assert.ok(peak < 100 * 1024, `${peak} KiB resident at most`);
   await until("the file's end", () => open_files(service) === 0);
 });
+
+test("a large message that fails is counted, tried again and given up", async (t) => {
+  const bodies = [];
+  const backend = http.createServer((request, response) => {
+    const digest = createHash("sha256");
+    request.on("data", (piece) => digest.update(piece)).on("end", () => {
+      bodies.push(digest.digest("hex"));
+      response.writeHead(bodies.length === 1 ? 500 : 200).end();
+    });
+  });
+  await once(backend.listen(0, "127.0.0.1"), "listening");
+  t.after(() => backend.close());
+  const wrong = '{ raise_error = { type = "APP:WRONG", message = "no" } }';
+  const service = await start(t, large(t,
+    flow("/count", file_store, wrong, "redelivery = { max_redelivery_count = 1 }")
+    + flow("/retry", file_store,
+           `{ http_request = { url = "http://127.0.0.1:${backend.address().port}/" } }, { send = { content = "#[payload]" } }`,
+           'retry = { count = 1, frequency = "10ms" }')
+    + flow("/lose", file_store, wrong, 'dead_letter = { group = "lost" }')
+    + flow("/lost", "", '{ send = { content = "here" } }', 'default_groups = ["lost"]')));
+  const counted = await connect(t, service.ws("/count"));
+  const content = bytes_of(2 * MiB, 1);
+  for (const expected of ["APP:WRONG|no", "APP:WRONG|no"])
+    assert.equal(await counted.ask(content), expected);
+  assert.match(await counted.ask(content), /^WEBSOCKET:REDELIVERY_EXHAUSTED\|/);
+  assert.equal(await counted.ask(bytes_of(2 * MiB, 2)), "APP:WRONG|no", "another message has another count");
+  const retried = await connect(t, service.ws("/retry"));
+  assert.equal(hash(await retried.ask(content)), hash(content));
+  assert.deepEqual(bodies, [hash(content), hash(content)]);
+  const lost = await connect(t, service.ws("/lost"));
+  assert.equal(await lost.ask("who is here?"), "here");
+  const loser = await connect(t, service.ws("/lose"));
+  assert.equal(await loser.ask(content), "APP:WRONG|no");
+  const letter = JSON.parse(await lost.next());
+  assert.equal(letter.flow, "lose");
+  assert.equal(letter.payload_size, content.length);
+  assert.equal(letter.payload_base64, undefined);
+  assert.equal(letter.error.type, "APP:WRONG");
+  await until("the files' end", () => open_files(service) === 0);
+});

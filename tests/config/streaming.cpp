@@ -53,6 +53,21 @@ CAF_TEST(streams of each type are read) {
             == kind::non_repeatable);
 }
 
+CAF_TEST(what is read once cannot be tried again) {
+  const char* const keys[] = {"redelivery = {}", "retry = {}",
+                              "dead_letter = { group = \"lost\" }"};
+  for (auto key : keys) {
+    auto file = with(R"([[flow]]
+name = "f"
+source = "inbound-listener"
+streaming = { type = "non-repeatable" }
+)");
+    CAF_CHECK_EQUAL(problems_of(file + key + '\n'),
+                    "9:1: flow[0].streaming: is read once, expected another "
+                    "type beside redelivery, retry or dead_letter\n");
+  }
+}
+
 CAF_TEST(a flow without streaming has none) {
   auto flows =
       good(with("[[flow]]\nname = \"f\"\nsource = \"inbound-listener\"\n"))

@@ -119,6 +119,8 @@ struct policy_rig : test_coordinator_fixture<test_config> {
                           std::make_shared<lua_sandbox>(code.value->chunks),
                           {},
                           gate,
+                          {},
+                          nullptr,
                           guard}));
     sched.run();
   }
