@@ -177,6 +177,8 @@ bool runner::on_message(local_socket& from, message_view content) {
 
 bool runner::begin_message(local_socket& from, payload content,
                            const error_text* problem) {
+  if (drops())
+    return true;
   auto what = new_job();
   what->owing = &from;
   what->local = &from;

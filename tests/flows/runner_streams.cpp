@@ -130,8 +130,8 @@ CAF_TEST(a message that outgrows its stream runs on_error) {
   parts->finish();
   CAF_CHECK((local.sent
              == std::vector<std::string>{"STREAM_MAXIMUM_SIZE_EXCEEDED 0"}));
-  CAF_CHECK_EQUAL(counters->events, 1u);
-  CAF_CHECK_EQUAL(counters->failures, 0u);
+  CAF_CHECK_EQUAL(counters->events.load(), 1u);
+  CAF_CHECK_EQUAL(counters->failures.load(), 0u);
 }
 
 CAF_TEST(without an on_error the flow has failed and the socket goes on) {
@@ -141,7 +141,7 @@ CAF_TEST(without an on_error the flow has failed and the socket goes on) {
   auto parts = aut.on_parts(local, true);
   parts->add("abcd");
   CAF_CHECK(parts->finish());
-  CAF_CHECK_EQUAL(counters->failures, 1u);
+  CAF_CHECK_EQUAL(counters->failures.load(), 1u);
   CAF_CHECK(local.sent.empty());
 }
 
@@ -162,7 +162,7 @@ CAF_TEST(what is never complete runs nothing) {
   }
   run();
   CAF_CHECK(local.sent.empty());
-  CAF_CHECK_EQUAL(counters->events, 0u);
+  CAF_CHECK_EQUAL(counters->events.load(), 0u);
 }
 
 CAF_TEST(what is not repeatable is read once) {
