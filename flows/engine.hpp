@@ -88,6 +88,11 @@ public:
   /// schedules. Once.
   void begin();
 
+  /// Whether `reload` would find the object stores that flows name: those of
+  /// the start. Any thread.
+  /// @returns INVALID_ARGUMENT with flow and store where one is missing.
+  caf::error find_stores(const program& code) const;
+
   /// Runs another program from the next event on: flows of the same name and
   /// source go on with their new steps, others begin or end; what is in work
   /// ends with the old steps. Open sockets keep the flows that their handshake

@@ -33,6 +33,13 @@ std::optional<engine::slot> engine::take_known(std::vector<slot>& from,
   return std::nullopt;
 }
 
+caf::error engine::find_stores(const program& code) const {
+  for (auto& what : code.flows)
+    if (auto guard = guard_of(what, nullptr); !guard)
+      return guard.error();
+  return caf::none;
+}
+
 caf::error engine::reload(std::shared_ptr<const program> code,
                           const backend_options& backends) {
   std::lock_guard whole{reloading_};
@@ -41,10 +48,8 @@ caf::error engine::reload(std::shared_ptr<const program> code,
   auto routes = backend_routes::make(*code, backends, routes_.get());
   if (!routes)
     return routes.error();
-  // Nothing is changed where a store is missing.
-  for (auto& what : code->flows)
-    if (auto guard = guard_of(what, nullptr); !guard)
-      return guard.error();
+  if (auto problem = find_stores(*code))
+    return problem;
   if (!backends_ && !code->backends.empty()) {
     try {
       backends_ =

@@ -170,9 +170,12 @@ std::string reloader::apply(checked_configuration& what,
   parts_.complete(options);
   // First what may fail and changes nothing then.
   auto sockets = touches_sockets(changes);
-  if (sockets)
+  if (sockets) {
+    if (auto missing = parts_.flows->find_stores(*what.program))
+      return text_of(missing);
     if (auto problem = parts_.sockets->begin_reload(options))
       return text_of(problem);
+  }
   std::string problem;
   if (touches(changes, "log") && !parts_.lines->change(document.log, problem))
     problem = "the log cannot be opened: " + problem;

@@ -300,3 +300,34 @@ test("none while it drains, none without a file", async (t) => {
   await until("a line", () => /warn.*no reload: the switchboard is being drained.*SIGHUP/.test(service.log));
   await assert_problem(await service.api("/v1/reload?dry_run=maybe", { method: "POST" }), 400);
 });
+
+test("what becomes of failures changes, but for a store that is new", async (t) => {
+  const fails = (more) => `
+[[flow]]
+name = "fails"
+source = "inbound-listener"
+path = "/fails"
+steps = [ { raise_error = { type = "APP:WRONG", message = "no" } } ]
+on_error = [ { send = { content = "#[error.type]" } } ]
+${more}
+`;
+  const service = await start(t, base() + fails(""));
+  const client = await connect(t, service.ws("/fails"));
+  for (let i = 0; i < 3; ++i)
+    assert.equal(await client.ask("x"), "APP:WRONG");
+  assert.deepEqual(await reload(service, base() + fails("redelivery = { max_redelivery_count = 0 }")),
+                   { "flow.fails.redelivery.max_redelivery_count": "added, applied" });
+  assert.equal(await client.ask("x"), "APP:WRONG");
+  assert.equal(await client.ask("x"), "WEBSOCKET:REDELIVERY_EXHAUSTED");
+  // Neither the store nor anything beside it.
+  writeFileSync(service.file, base() + says("new") + '\n[object_store.counts]\ntype = "memory"\n'
+    + fails('redelivery = { max_redelivery_count = 0, object_store = "counts" }'));
+  const answer = await service.api("/v1/reload", { method: "POST" });
+  assert.ok(answer.status >= 400, `${answer.status}`);
+  assert.match(await answer.text(), /no object store is called `counts`/);
+  await assert.rejects(connect(t, service.ws("/say")));
+  assert.equal(await client.ask("x"), "WEBSOCKET:REDELIVERY_EXHAUSTED");
+  assert.deepEqual(await reload(service, base() + fails("")),
+                   { "flow.fails.redelivery.max_redelivery_count": "removed, applied" });
+  assert.equal(await client.ask("x"), "APP:WRONG");
+});
