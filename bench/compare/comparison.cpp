@@ -43,7 +43,7 @@ private:
   void open(contender& who, const case_plan& which);
   void run_slice(contender& who, bool counts);
   option_map options_for(const case_plan& which, const server_plan& server,
-                         const placeholders& known) const;
+                         const substitutions& known) const;
   server_result result_of(const contender& who, const contender* base) const;
   /// Tells of a server that cannot be measured; throws where that must not be.
   void complain(const std::string& what);
@@ -79,7 +79,7 @@ void comparison::start_servers() {
 
 option_map comparison::options_for(const case_plan& which,
                                    const server_plan& server,
-                                   const placeholders& known) const {
+                                   const substitutions& known) const {
   auto result = which.options;
   for (const auto& [name, value] : server.scenarios.at(which.scenario))
     result[name] = replaced(value, known);

@@ -19,7 +19,7 @@ struct comparison_options {
   /// Only cases whose name or scenario holds this.
   std::string only;
   /// `bin`, `plan` and `product`.
-  placeholders known;
+  substitutions known;
 };
 
 /// Starts the servers of a plan, all at once, on core 0, and puts load on them

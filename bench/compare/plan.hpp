@@ -18,7 +18,7 @@ struct server_plan {
   std::string name;
   std::vector<std::string> command;
   std::map<std::string, std::string> environment;
-  /// Files that are copied into `{dir}` with placeholders replaced.
+  /// Files that are copied into `{dir}` with the names in braces replaced.
   std::vector<std::string> files;
   /// Paths without which it is left out.
   std::vector<std::string> needs;

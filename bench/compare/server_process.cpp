@@ -80,7 +80,7 @@ std::string program_path(const std::string& name) {
 
 } // namespace
 
-std::string replaced(std::string text, const placeholders& known) {
+std::string replaced(std::string text, const substitutions& known) {
   for (const auto& [name, value] : known) {
     auto marker = '{' + name + '}';
     for (auto at = text.find(marker); at != text.npos;
@@ -100,7 +100,7 @@ void pin(pid_t process, unsigned core) {
 }
 
 std::string server_process::missing(const server_plan& plan,
-                                    const placeholders& known) {
+                                    const substitutions& known) {
   auto program = replaced(plan.command.front(), known);
   if (program_path(program).empty())
     return program + " is not installed";
@@ -112,7 +112,7 @@ std::string server_process::missing(const server_plan& plan,
   return {};
 }
 
-server_process::server_process(const server_plan& plan, placeholders known)
+server_process::server_process(const server_plan& plan, substitutions known)
     : known_(std::move(known)) {
   auto pattern = (fs::temp_directory_path() / "switchboard-bench-XXXXXX");
   auto name = pattern.string();

@@ -9,10 +9,10 @@
 
 namespace switchboard::bench {
 
-/// What the placeholders of a plan stand for, by name without braces.
-using placeholders = std::map<std::string, std::string>;
+/// What the names in braces of a plan stand for, by name.
+using substitutions = std::map<std::string, std::string>;
 
-std::string replaced(std::string text, const placeholders& known);
+std::string replaced(std::string text, const substitutions& known);
 
 /// Keeps a thread of this process, and what it starts, on one core; does
 /// nothing where there is no such core.
@@ -24,11 +24,11 @@ class server_process {
 public:
   /// Why a server cannot be started here; empty where it can.
   static std::string missing(const server_plan& plan,
-                             const placeholders& known);
+                             const substitutions& known);
 
   /// Starts it on core 0 and waits until it accepts connections. Throws
   /// `failure` where it ends before or takes longer than ten seconds.
-  server_process(const server_plan& plan, placeholders known);
+  server_process(const server_plan& plan, substitutions known);
   ~server_process();
   server_process(const server_process&) = delete;
   server_process& operator=(const server_process&) = delete;
@@ -38,7 +38,7 @@ public:
   }
 
   /// Those it was started with and its own.
-  const placeholders& known() const noexcept {
+  const substitutions& known() const noexcept {
     return known_;
   }
 
@@ -50,7 +50,7 @@ private:
   void await(const std::string& name);
   void stop() noexcept;
 
-  placeholders known_;
+  substitutions known_;
   std::string folder_;
   pid_t pid_ = -1;
 };

@@ -1,6 +1,6 @@
 #define CAF_SUITE flows.runner_streams
 
-#include "tests/flows/fakes.hpp"
+#include "tests/flows/called_runner_rig.hpp"
 
 using namespace switchboard;
 using namespace switchboard::flows;
@@ -8,82 +8,7 @@ using namespace switchboard::flows::testing;
 
 namespace {
 
-/// A socket of the runner's own shard.
-class fake_local final : public local_socket {
-public:
-  void set_handle(caf::strong_actor_ptr handle) {
-    handle_ = std::move(handle);
-  }
-
-  send_outcome send(message_view) override {
-    return send_outcome::not_open;
-  }
-
-  send_outcome send(const payload&) override {
-    return send_outcome::not_open;
-  }
-
-  send_outcome send(const payload& content, pinned_handler&,
-                    std::uint64_t) override {
-    sent.emplace_back(content.view());
-    return send_outcome::queued;
-  }
-
-  void close(close_code, std::string_view) override {}
-
-  socket_attributes attributes() override {
-    return make_attributes();
-  }
-
-  caf::strong_actor_ptr handle() override {
-    return handle_;
-  }
-
-  void done() override {
-    ++dones;
-  }
-
-  std::vector<std::string> sent;
-  int dones = 0;
-
-private:
-  caf::strong_actor_ptr handle_;
-};
-
-struct fixture : test_coordinator_fixture<test_config> {
-  fixture() : w(std::make_shared<world>()) {
-    registry = sys.spawn(fake_registry, w);
-    socket = sys.spawn(fake_socket, w);
-    local.set_handle(caf::actor_cast<caf::strong_actor_ptr>(socket));
-    run();
-  }
-
-  ~fixture() {
-    caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(socket, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(registry, caf::exit_reason::user_shutdown);
-    run();
-  }
-
-  runner& spawn(flow_options flow) {
-    auto code = compile({std::move(flow)});
-    if (!code.value)
-      CAF_FAIL(code.diagnostics.front().message);
-    counters = std::make_shared<flow_counters>();
-    handle = sys.spawn<runner>(
-        runner_settings{code.value,
-                        0,
-                        registry,
-                        {},
-                        counters,
-                        std::make_shared<lua_sandbox>(code.value->chunks)});
-    run();
-    auto& result =
-        static_cast<runner&>(*caf::actor_cast<caf::abstract_actor*>(handle));
-    result.context(&unit);
-    return result;
-  }
-
+struct fixture : called_runner_rig {
   flow_options in_memory(std::size_t most) {
     auto result = make_flow("f", {send("got #[payload]")},
                             {send("#[error.type] #[#payload]")});
@@ -91,14 +16,6 @@ struct fixture : test_coordinator_fixture<test_config> {
     result.streaming->max_buffer_size = most;
     return result;
   }
-
-  std::shared_ptr<world> w;
-  std::shared_ptr<flow_counters> counters;
-  registry_actor registry;
-  socket_actor socket;
-  caf::actor handle;
-  caf::scoped_execution_unit unit{&sys};
-  fake_local local;
 };
 
 } // namespace
