@@ -3,7 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/memory_account.hpp"
+
 namespace switchboard::actors {
+
+outbound_journal::~outbound_journal() {
+  count_waiting(-waiting_bytes_);
+}
 
 void outbound_journal::add_given(outbound_send&& what) {
   entries_.push_back(std::move(what));
@@ -11,12 +17,12 @@ void outbound_journal::add_given(outbound_send&& what) {
 }
 
 void outbound_journal::add_waiting(outbound_send&& what) {
-  waiting_bytes_ += cost(what);
+  count_waiting(cost(what));
   entries_.push_back(std::move(what));
 }
 
 void outbound_journal::give_first() noexcept {
-  waiting_bytes_ -= cost(first_waiting());
+  count_waiting(-cost(first_waiting()));
   ++given_;
 }
 
@@ -24,7 +30,7 @@ outbound_send outbound_journal::take_first_waiting() {
   auto at = entries_.begin() + static_cast<std::ptrdiff_t>(given_);
   auto result = std::move(*at);
   entries_.erase(at);
-  waiting_bytes_ -= cost(result);
+  count_waiting(-cost(result));
   return result;
 }
 
@@ -45,7 +51,7 @@ outbound_journal::take_given(net::send_token token) {
 
 void outbound_journal::rewind() noexcept {
   for (std::size_t i = 0; i < given_; ++i)
-    waiting_bytes_ += cost(entries_[i]);
+    count_waiting(cost(entries_[i]));
   given_ = 0;
 }
 
@@ -56,7 +62,7 @@ std::deque<outbound_send> outbound_journal::take_waiting(
   auto last = std::stable_partition(first, entries_.end(),
                                     [&](auto& entry) { return !which(entry); });
   for (auto i = last; i != entries_.end(); ++i) {
-    waiting_bytes_ -= cost(*i);
+    count_waiting(-cost(*i));
     result.push_back(std::move(*i));
   }
   entries_.erase(last, entries_.end());
@@ -65,7 +71,7 @@ std::deque<outbound_send> outbound_journal::take_waiting(
 
 std::deque<outbound_send> outbound_journal::take_all() noexcept {
   given_ = 0;
-  waiting_bytes_ = 0;
+  count_waiting(-waiting_bytes_);
   return std::exchange(entries_, {});
 }
 
@@ -77,6 +83,11 @@ outbound_journal::next_deadline() const noexcept {
         deadline && (!result || *deadline < *result))
       result = deadline;
   return result;
+}
+
+void outbound_journal::count_waiting(std::size_t bytes) noexcept {
+  waiting_bytes_ += bytes;
+  net::memory_account::add(bytes);
 }
 
 } // namespace switchboard::actors

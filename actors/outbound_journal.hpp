@@ -43,12 +43,19 @@ public:
   /// What a frame costs beyond its message, in bytes, at most.
   static constexpr std::size_t overhead = 14;
 
+  outbound_journal() = default;
+
+  outbound_journal(const outbound_journal&) = delete;
+  outbound_journal& operator=(const outbound_journal&) = delete;
+
+  ~outbound_journal();
+
   /// Whether messages wait that the connection was not given.
   bool waiting() const noexcept {
     return given_ < entries_.size();
   }
 
-  /// Bytes of the messages that wait.
+  /// Bytes of the messages that wait; the thread's memory account has them.
   std::size_t waiting_bytes() const noexcept {
     return waiting_bytes_;
   }
@@ -106,6 +113,9 @@ private:
   static std::size_t cost(const outbound_send& what) noexcept {
     return cost(what.content);
   }
+
+  /// @param bytes a difference; a negative one wraps around.
+  void count_waiting(std::size_t bytes) noexcept;
 
   std::deque<outbound_send> entries_;
   /// How many of them the connection has.

@@ -144,11 +144,10 @@ public:
   }
 
   /// What `shed` would let go of, in bytes.
-  std::size_t shed_bytes() const noexcept {
-    return connection_ ? connection_->shed_bytes() : 0;
-  }
+  std::size_t shed_bytes() const noexcept;
 
-  /// Lets go of all that waits and closes with 1013: memory has run out.
+  /// Lets go of all that waits and closes with 1013: memory has run out. An
+  /// outbound socket comes back by its strategy.
   void shed();
 
   /// The most groups that it may be in.
@@ -267,6 +266,7 @@ private:
   void written_outbound(net::send_token token);
   void dropped_outbound(net::send_token token, std::string_view why);
   void drop_expired();
+  void drop_waiting(const caf::error& why);
   void drop_journal(const caf::error& why);
   void fail_send(outbound_send&& what, const caf::error& why);
   bool journals() const noexcept;

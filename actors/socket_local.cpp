@@ -95,9 +95,15 @@ void socket::close(close_code code, std::string_view reason) {
     close(code, reason, {});
 }
 
+std::size_t socket::shed_bytes() const noexcept {
+  return (connection_ ? connection_->shed_bytes() : 0)
+         + (outbound_ ? outbound_->journal.waiting_bytes() : 0);
+}
+
 void socket::shed() {
+  // Before the connection is lost: what waits would be sent over the next.
   if (outbound_)
-    outbound_->ends = true;
+    drop_waiting(not_reachable("memory has run out"));
   if (connection_)
     connection_->shed();
 }

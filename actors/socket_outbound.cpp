@@ -233,6 +233,12 @@ void socket::drop_expired() {
     home().loop().arm(outbound_->timer, *next);
 }
 
+void socket::drop_waiting(const caf::error& why) {
+  auto all = outbound_->journal.take_waiting([](auto&) { return true; });
+  for (auto& entry : all)
+    fail_send(std::move(entry), why);
+}
+
 void socket::drop_journal(const caf::error& why) {
   if (outbound_->timer.armed())
     home().loop().disarm(outbound_->timer);

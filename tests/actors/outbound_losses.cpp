@@ -93,7 +93,7 @@ CAF_TEST(what was not written when the connection was lost is sent again) {
       return answer.wait_for(0s) != std::future_status::ready;
     });
   };
-  // All are with the socket, and what the kernel takes is taken.
+  // The kernel has what it takes, and the others wait.
   while (board.info().counters.queued_bytes == 0
          || board.info().counters.messages_sent
                 != static_cast<std::uint64_t>(static_cast<std::ptrdiff_t>(count)
@@ -101,21 +101,70 @@ CAF_TEST(what was not written when the connection was lost is sent again) {
     std::this_thread::yield();
   session->reset();
   session = board.peer.accept();
-  // In order behind all of them.
-  auto last = board.send_later("end");
   std::vector<std::string> got;
-  for (;;) {
-    auto next = session->receive();
-    if (next == "end")
-      break;
-    got.push_back(next.substr(0, 2));
-  }
+  auto reading = std::async(std::launch::async, [&] {
+    for (;;) {
+      auto next = session->receive();
+      if (next == "end")
+        return;
+      got.push_back(next.substr(0, 2));
+    }
+  });
   for (auto& answer : answers)
     CAF_CHECK(!answer.get());
-  CAF_CHECK(!last.get());
+  CAF_CHECK(!board.send("end"));
+  reading.get();
   CAF_CHECK(!got.empty());
   std::sort(got.begin(), got.end());
   CAF_CHECK(std::adjacent_find(got.begin(), got.end()) == got.end());
+}
+
+CAF_TEST(a socket that is cut for memory loses what waits and comes back) {
+  struct rig : fixture {
+    rig()
+        : fixture{[this](websocket_options& websocket) {
+            websocket.client->send_queue_limit = 64 * 1024 * 1024;
+            options.limits.memory = 8 * 1024 * 1024;
+          }} {}
+  };
+  rig board;
+  auto session = board.connect();
+  std::vector<std::future<caf::error>> answers;
+  for (auto i = 0; i < 24; ++i)
+    answers.push_back(board.send_later(std::string(1024 * 1024, 'x')));
+  // The peer does not read: it is too much for the kernel and the limit.
+  auto lost = [](const caf::error& answer) {
+    return answer == errc::connectivity
+           && to_string(answer).find("memory has run out") != std::string::npos;
+  };
+  auto next = board.peer.accept();
+  // What had not been with the socket when it was cut comes here.
+  auto reading = std::async(std::launch::async, [&] {
+    while (next->receive() != "after") {
+    }
+  });
+  CAF_CHECK_NOT_EQUAL(
+      std::count_if(answers.begin(), answers.end(),
+                    [&](auto& answer) { return lost(answer.get()); }),
+      0);
+  CAF_CHECK(board.becomes(socket_state::open));
+  CAF_CHECK_EQUAL(board.info().attributes->generation(), 1u);
+  CAF_CHECK(!board.send("after"));
+  reading.get();
+  // Nor does what waits for a peer that is away fill the memory.
+  board.peer.go_away();
+  next->reset();
+  CAF_CHECK(board.becomes(socket_state::reconnecting));
+  answers.clear();
+  for (auto i = 0; i < 24; ++i)
+    answers.push_back(board.send_later(std::string(1024 * 1024, 'x')));
+  CAF_CHECK(std::any_of(answers.begin(), answers.end(), [&](auto& answer) {
+    return answer.wait_for(20s) == std::future_status::ready
+           && lost(answer.get());
+  }));
+  CAF_CHECK(board.becomes(socket_state::reconnecting));
+  // Those that came later wait still.
+  board.stop();
 }
 
 CAF_TEST(without blocking an operation fails at once and the attempts go on) {
