@@ -91,6 +91,11 @@ void group_index::set_shard(std::size_t shard, caf::strong_actor_ptr actor) {
   shards_[shard] = std::move(actor);
 }
 
+void group_index::set_limit(std::size_t count) {
+  std::lock_guard guard{mutex_};
+  limit_ = count;
+}
+
 void group_index::clear() {
   std::lock_guard guard{mutex_};
   shards_.clear();

@@ -31,11 +31,9 @@ public:
     std::vector<caf::strong_actor_ptr> others;
   };
 
-  /// @param count groups that may have members on some shard at a time. Before
-  ///        the first joins.
-  void set_limit(std::size_t count) noexcept {
-    limit_ = count;
-  }
+  /// @param count groups that may have members on some shard at a time. Where
+  ///        there are more already they stay.
+  void set_limit(std::size_t count);
 
   /// Tells the index where to reach a shard.
   void set_shard(std::size_t shard, caf::strong_actor_ptr actor);

@@ -205,7 +205,11 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
   result->impl_->guard = actors::spawn_limits_guard(
       system,
       {result->impl_->shards, result->impl_->shard_actors,
-       result->impl_->configs, result->impl_->entry},
+       [known = result->impl_.get()] {
+         std::lock_guard guard{known->mutex};
+         return known->configs;
+       },
+       result->impl_->entry},
       options.limits, result->impl_->report);
   result->impl_->tls->watch();
   return result;

@@ -4,6 +4,7 @@
 
 #include "actors/check_options.hpp"
 #include "actors/instance_impl.hpp"
+#include "actors/limits_guard.hpp"
 #include "actors/outbound_exchange.hpp"
 #include "actors/outbound_opener.hpp"
 #include "actors/socket_id.hpp"
@@ -213,6 +214,8 @@ void instance::finish_reload() {
     auto& options = impl_->pending->options;
     impl_->hub->take(options.listeners, impl::wanted_by(options),
                      std::move(impl_->pending->sockets));
+    impl_->groups.index().set_limit(options.limits.groups);
+    caf::anon_send(impl_->guard, actors::change_limits{options.limits});
     impl_->reconfigure(options);
     impl_->exchange_outbound(options);
   }

@@ -69,6 +69,7 @@ caf::behavior limits_guard::make_behavior() {
           tell_limits();
         delayed_send(this, guard_interval, tick_atom::value);
       },
+      [this](const change_limits& what) { setup_.limits = what.limits; },
   };
 }
 

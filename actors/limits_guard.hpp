@@ -27,6 +27,11 @@ struct shed_memory {
   std::uint64_t bytes = 0;
 };
 
+/// Other limits from now on. To a guard. Not answered.
+struct change_limits {
+  limit_options limits;
+};
+
 /// What is to be done about memory.
 struct memory_verdict {
   /// Whether new sockets are refused.
@@ -111,4 +116,5 @@ private:
 
 } // namespace switchboard::actors
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::change_limits)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::shed_memory)

@@ -130,7 +130,7 @@ caf::actor spawn_limits_guard(caf::actor_system& system, guarded what,
   };
   setup.reached = [shards = std::move(what.shards),
                    configs = std::move(what.configs)] {
-    return collect_limits(shards, configs);
+    return collect_limits(shards, configs());
   };
   setup.limits = limits;
   setup.entry = std::move(what.entry);

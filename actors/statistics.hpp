@@ -34,7 +34,9 @@ held_memory(const std::vector<std::shared_ptr<shard>>& shards);
 struct guarded {
   std::vector<std::shared_ptr<shard>> shards;
   std::vector<caf::strong_actor_ptr> shard_actors;
-  std::map<std::string, std::shared_ptr<config_counters>> configs;
+  /// A reload may have added some.
+  std::function<std::map<std::string, std::shared_ptr<config_counters>>()>
+      configs;
   std::shared_ptr<net::admission> entry;
 };
 

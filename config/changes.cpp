@@ -26,6 +26,7 @@ const rule rules[] = {
     {{"runtime", "drain_timeout"}, effect::applied},
     {{"admin", "tokens"}, effect::applied},
     {{"log"}, effect::applied},
+    {{"limits"}, effect::applied},
     {{"tls"}, effect::applied_to_new_sockets},
     {{"proxy"}, effect::applied_to_new_sockets},
     {{"http_listener", "*", "host"}, effect::applied},

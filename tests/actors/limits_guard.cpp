@@ -158,6 +158,19 @@ CAF_TEST(new sockets are refused while there is too much memory in use) {
   CAF_CHECK_EQUAL(shed[0].size(), 2u);
 }
 
+CAF_TEST(another limit holds from the next look on) {
+  held.shards = {1500, 1700};
+  limit_options limits;
+  limits.memory = 3200;
+  caf::anon_send(aut, change_limits{limits});
+  pass(guard_interval);
+  CAF_CHECK(!entry->full);
+  limits.memory = 3199;
+  caf::anon_send(aut, change_limits{limits});
+  pass(guard_interval);
+  CAF_CHECK(entry->full);
+}
+
 CAF_TEST(limits that were reached come into the log once) {
   reached = {{"groups", 0}, {"memory", 3}};
   pass(1s);

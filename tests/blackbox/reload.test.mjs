@@ -176,6 +176,34 @@ test("limits of listeners hold at once, and older sockets count", async (t) => {
   await until("a free place", () => connect(t, service.ws("/echo")).then(() => true, () => false));
 });
 
+test("limits of the process hold at once, also where there is too much already", async (t) => {
+  const text = (limits) => base({ server: 'send_queue_limit = "64MiB"' }) + limits + echo_flow("/echo");
+  const service = await start(t, text(""));
+  await connect(t, service.ws("/echo"));
+  const [{ socket_id }] = await service.sockets();
+  const join = (group) =>
+    service.api(`/v1/sockets/${socket_id}/groups/${group}`, { method: "PUT" });
+  for (const group of ["a", "b"])
+    assert.equal((await join(group)).status, 204);
+  assert.deepEqual(await reload(service, text('[limits]\ngroups = 1\nmemory = "2MiB"\n')),
+                   { "limits.groups": "added, applied", "limits.memory": "added, applied" });
+  await assert_problem(await join("c"), 400, "SWITCHBOARD:INVALID_ARGUMENT");
+  assert.deepEqual((await service.json(`/v1/sockets/${socket_id}`)).groups.sort(), ["a", "b"]);
+  // It does not read: more than the kernel takes waits for it.
+  const mute = await connect(t, service.ws("/echo"));
+  const id = (await service.sockets()).map((one) => one.socket_id).find((x) => x !== socket_id);
+  await mute.pause();
+  const sent = Array.from({ length: 16 }, () =>
+    service.api(`/v1/sockets/${id}/messages`, { method: "POST", body: "x".repeat(1000000) }));
+  const answers = await within("answers", Promise.all(sent), 20000);
+  assert.ok(answers.some(({ status }) => status === 502));
+  await until("its end", async () => (await service.api(`/v1/closed/${id}`)).status === 200, 20000);
+  assert.equal((await service.json(`/v1/closed/${id}`)).reason, "out of memory");
+  assert.deepEqual(await reload(service, text("")),
+                   { "limits.groups": "removed, applied", "limits.memory": "removed, applied" });
+  assert.equal((await join("c")).status, 204);
+});
+
 test("tokens change at once, and not those of an address that waits", async (t) => {
   const service = await start(t, base({ admin: 'tokens = ["one"]' }) + echo_flow("/echo"), { token: "one" });
   assert.deepEqual(await reload(service, base({ admin: 'tokens = ["two"]' }) + echo_flow("/echo")),

@@ -153,13 +153,11 @@ CAF_TEST(an unnamed outbound socket is known by what it holds) {
 CAF_TEST(a key that nobody knows needs a restart) {
   key_values before;
   key_values after;
-  after[{"limits", "memory"}] = "i1";
   after[{"cluster", "servers"}] = "a";
   after[{"object_store", "x"}] = "";
   after[{"object_store", "x", "type"}] = "s6:sqlite";
   CAF_CHECK_EQUAL(told(compare(before, after)),
                   "cluster.servers: added, needs a restart\n"
-                  "limits.memory: added, needs a restart\n"
                   "object_store.x: added, needs a restart\n");
 }
 
