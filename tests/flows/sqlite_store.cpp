@@ -44,7 +44,8 @@ struct fixture {
   void open() {
     store.reset();
     std::string problem;
-    store = sqlite_store::open(options, problem, [this] { return now.load(); });
+    store = sqlite_store::open(options, problem,
+                               [clock = clock] { return clock->load(); });
     if (!store)
       CAF_FAIL(problem);
   }
@@ -80,7 +81,10 @@ struct fixture {
 
   std::filesystem::path folder;
   object_store_options options;
-  std::atomic<std::int64_t> now{1'000'000};
+  /// A store that ends within its own answer looks at it once more.
+  std::shared_ptr<std::atomic<std::int64_t>> clock =
+      std::make_shared<std::atomic<std::int64_t>>(1'000'000);
+  std::atomic<std::int64_t>& now = *clock;
   std::shared_ptr<object_store> store;
 };
 
