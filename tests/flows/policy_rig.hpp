@@ -80,6 +80,8 @@ struct policy_rig : test_coordinator_fixture<test_config> {
 
   ~policy_rig() {
     w->held.clear();
+    // Answers hold runners, which hold the store.
+    store->held.clear();
     for (auto& one : runners)
       caf::anon_send_exit(one, caf::exit_reason::kill);
     for (auto& one : sockets)
