@@ -21,8 +21,8 @@ constexpr double last_second = 253'402'300'799.0;
 
 std::optional<json::object> parse_object(std::string_view text) {
   boost::system::error_code wrong;
-  // Repeated names would be read one way here and another way elsewhere
-  // (RFC 7519 §4); the parser keeps the last, as most do.
+  // Of a repeated name the parser keeps the last (RFC 7519 §4); whoever reads
+  // the claims later reads what it kept.
   auto result = json::parse(json::string_view{text.data(), text.size()}, wrong);
   if (wrong || !result.is_object())
     return std::nullopt;
@@ -181,7 +181,7 @@ jwt_verdict check_jwt(std::string_view token, const jwt_rules& rules,
   auto problem = judge_claims(*claims, rules, now, result);
   if (!problem.empty())
     return refuse(std::move(problem));
-  result.claims = std::move(parts->claims);
+  result.claims = std::move(*claims);
   return result;
 }
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 #include "net/jwt_keys.hpp"
 
 namespace switchboard::net {
@@ -31,8 +33,8 @@ struct jwt_verdict {
   /// Why it is refused: a clause that follows "the token "; nothing of the
   /// token. Empty where it is taken.
   std::string problem;
-  /// The claims, a JSON object as it was signed.
-  std::string claims;
+  /// The claims, a JSON object.
+  boost::json::object claims;
   /// When it is good no more, the skew included; none: never.
   std::optional<jwt_clock::time_point> expires;
 };

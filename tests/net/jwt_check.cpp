@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include <boost/json/serialize.hpp>
 #include <openssl/rsa.h>
 
 #include "net/jwt_check.hpp"
@@ -52,7 +53,7 @@ CAF_TEST(a good token gives its claims) {
         jwt_signer::token(shared, R"({"alg":"HS256"})", good)}) {
     auto verdict = check_jwt(token, rules, now);
     CAF_CHECK_EQUAL(verdict.problem, "");
-    CAF_CHECK_EQUAL(verdict.claims, good);
+    CAF_CHECK_EQUAL(boost::json::serialize(verdict.claims), good);
     CAF_REQUIRE(verdict.expires.has_value());
     CAF_CHECK(*verdict.expires == jwt_clock::time_point{2'000'000'030s});
   }
@@ -111,7 +112,7 @@ CAF_TEST(forged tokens are refused) {
   for (auto& [forged, problem] : rows) {
     auto verdict = check_jwt(forged, rules, now);
     CAF_CHECK_EQUAL(verdict.problem, problem);
-    CAF_CHECK_EQUAL(verdict.claims, "");
+    CAF_CHECK(verdict.claims.empty());
     CAF_CHECK(!verdict.expires);
   }
 }
