@@ -28,7 +28,10 @@ source = "inbound-listener"
 path = "/tell"
 default_groups = ["all"]
 steps = [
-  { send = { content = "#[{ user = attributes.user, claims = attributes.claims, role = attributes.claims.role, groups = attributes.groups, headers = attributes.headers, query = attributes.query_string, uri = attributes.request_uri, protocol = attributes.subprotocol }]" } },
+  { set_variable = { name = "sub", value = "#[attributes.claims.sub]" } },
+  { set_variable = { name = "all", value = "#[attributes.claims]" } },
+  { set_variable = { name = "nothing", value = "#[attributes.claims.nothing]" } },
+  { send = { content = "#[{ sub = vars.sub, all = vars.all, nothing = vars.nothing, user = attributes.user, claims = attributes.claims, role = attributes.claims.role, groups = attributes.groups, headers = attributes.headers, query = attributes.query_string, uri = attributes.request_uri, protocol = attributes.subprotocol }]" } },
 ]
 `;
 
@@ -182,6 +185,9 @@ groups_claim = "groups"
   assert.equal(by_header.user, "ann");
   assert.deepEqual(by_header.role, ["editor", "admin"]);
   assert.equal(by_header.claims.sub, "ann");
+  assert.equal(by_header.sub, "ann");
+  assert.deepEqual(by_header.all, by_header.claims);
+  assert.equal(by_header.nothing, undefined);
   assert.deepEqual(by_header.groups, ["all", "room:a"]);
   assert.equal(by_header.headers.authorization, undefined);
 
