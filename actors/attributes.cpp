@@ -117,6 +117,7 @@ public:
     end(part::uri_params);
     place_relative_path();
     place_certificate();
+    place_identity();
     // Every offset above is at most the size of all.
     narrow(text.size());
   }
@@ -159,12 +160,19 @@ private:
       return;
     std::string all;
     for (auto* field : {&shown.subject, &shown.issuer, &shown.serial,
-                        &shown.fingerprint, &shown.pem}) {
-      append_size(all, field->size());
-      all += *field;
-    }
-    append_size(text, all.size());
-    text += all;
+                        &shown.fingerprint, &shown.pem})
+      append_sized(all, *field);
+    append_sized(text, all);
+  }
+
+  /// Behind that, its size first as well.
+  void place_identity() {
+    if (fields.user.empty() && fields.claims.empty())
+      return;
+    std::string all;
+    append_sized(all, fields.user);
+    append_sized(all, fields.claims);
+    append_sized(text, all);
   }
 };
 
@@ -176,6 +184,8 @@ handshake_attributes::handshake_attributes(const blueprint& from) noexcept
       relative_path_size_(
           static_cast<std::uint32_t>(from.fields.relative_path.size())),
       generation_(from.fields.generation),
+      identified_(from.fields.user.empty() && from.fields.claims.empty() ? 0
+                                                                         : 1),
       certified_(from.fields.client_certificate.empty() ? 0 : 1),
       type_(static_cast<std::uint32_t>(from.fields.type)),
       secure_(from.fields.secure) {
@@ -206,12 +216,39 @@ handshake_attributes::header(std::string_view name) const noexcept {
 std::string_view handshake_attributes::certificate_text() const noexcept {
   if (certified_ == 0)
     return {};
-  // It begins where the rest ends, whose last piece may be the relative path.
-  auto begin = std::max<std::size_t>(ends_.back(), std::size_t{relative_path_}
-                                                       + relative_path_size_);
-  auto from = text() + begin;
+  auto from = rest();
   auto size = take_size(from);
   return {from, size};
+}
+
+const char* handshake_attributes::rest() const noexcept {
+  // The last piece before it may be the relative path.
+  return text()
+         + std::max<std::size_t>(ends_.back(), std::size_t{relative_path_}
+                                                   + relative_path_size_);
+}
+
+std::string_view handshake_attributes::identity_text() const noexcept {
+  if (identified_ == 0)
+    return {};
+  auto certificate = certificate_text();
+  auto from =
+      certified_ == 0 ? rest() : certificate.data() + certificate.size();
+  auto size = take_size(from);
+  return {from, size};
+}
+
+std::string_view handshake_attributes::user() const noexcept {
+  auto both = identity_text();
+  return both.empty() ? both : take_sized(both);
+}
+
+std::string_view handshake_attributes::claims() const noexcept {
+  auto both = identity_text();
+  if (both.empty())
+    return both;
+  take_sized(both);
+  return take_sized(both);
 }
 
 std::string_view
@@ -240,6 +277,8 @@ handshake_fields handshake_attributes::fields() const {
                       &shown.fingerprint, &shown.pem})
     if (!rest.empty())
       *field = take_text(rest);
+  result.user = user();
+  result.claims = claims();
   return result;
 }
 

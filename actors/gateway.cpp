@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/socket_id.hpp"
+#include "net/authentication_source.hpp"
 
 namespace switchboard::actors {
 
@@ -34,6 +35,10 @@ attributes_of(net::upgraded& what, const socket_route& route) {
   result.subprotocol = std::move(what.subprotocol);
   result.connected_at = caf::make_timestamp();
   result.client_certificate = std::move(what.certificate);
+  if (what.who) {
+    result.user = what.who->user;
+    result.claims = what.who->claims;
+  }
   return make_handshake(result);
 }
 
@@ -125,6 +130,16 @@ void gateway::close() {
   }
 }
 
+std::shared_ptr<const net::authenticator>
+gateway::authenticator_of(const std::string& listener) const {
+  for (auto& acceptor : acceptors_) {
+    auto& state = *acceptor->state();
+    if (state.options.name == listener && state.authentication)
+      return state.authentication->current();
+  }
+  return nullptr;
+}
+
 std::optional<net::upgrade_route>
 gateway::route(const net::listener_state& listener,
                const net::http_request& request) {
@@ -144,6 +159,10 @@ void gateway::open(net::upgraded&& what) {
   home_.counters().handshakes.accepted();
   auto route = *static_cast<const socket_route*>(what.route.context.get());
   auto groups = route.messages->default_groups;
+  if (what.who)
+    for (auto& group : what.who->groups)
+      if (std::find(groups.begin(), groups.end(), group) == groups.end())
+        groups.push_back(group);
   auto attributes = attributes_of(what, route);
   auto connection = std::make_unique<net::connection>(
       home_.loop(), std::move(what.stream), what.route.connection,
@@ -158,8 +177,10 @@ void gateway::open(net::upgraded&& what) {
   auto handle = make_bound<socket>(home_, host_, std::move(attributes),
                                    std::move(route), std::move(what.lease));
   adopter_.adopt(handle, groups);
-  static_cast<socket*>(handle->get())
-      ->start(std::move(connection), what.received);
+  auto& who = *static_cast<socket*>(handle->get());
+  if (what.who && what.who->expires)
+    adopter_.expires(who, *what.who->expires);
+  who.start(std::move(connection), what.received);
 }
 
 caf::expected<caf::strong_actor_ptr>
@@ -210,6 +231,17 @@ void gateway::refused(const net::listener_state& listener, unsigned status,
               {"remote", std::string{remote_address}},
               {"status", std::to_string(status)},
               {"detail", std::string{detail}}}});
+}
+
+void gateway::credentials_refused(const net::listener_state& listener,
+                                  std::string_view remote_address,
+                                  std::string_view why) {
+  if (report_ && listener.tells_credentials(home_.loop().now()))
+    report_({report::severity::warning,
+             "credentials refused; further ones within a minute are not told",
+             {{"listener", listener.options.name},
+              {"remote", std::string{remote_address}},
+              {"reason", std::string{why}}}});
 }
 
 void gateway::limit_reached(const net::listener_state&,

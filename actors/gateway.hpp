@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,12 @@
 #include "net/acceptor.hpp"
 #include "net/listener.hpp"
 
+namespace switchboard::net {
+
+class authenticator;
+
+} // namespace switchboard::net
+
 namespace switchboard::actors {
 
 /// Takes a socket into a shard's books before its first event.
@@ -25,6 +32,10 @@ class socket_adopter {
 public:
   virtual void adopt(const caf::strong_actor_ptr& handle,
                      const std::vector<std::string>& groups) = 0;
+
+  /// A socket that was adopted came with a token that expires.
+  virtual void expires(socket& who,
+                       std::chrono::system_clock::time_point when) = 0;
 
 protected:
   ~socket_adopter() = default;
@@ -58,6 +69,11 @@ public:
     dials_.test(request, std::move(answer));
   }
 
+  /// Whom a listener lets in.
+  /// @returns null where it asks nobody, or accepts no more.
+  std::shared_ptr<const net::authenticator>
+  authenticator_of(const std::string& listener) const;
+
   /// A socket is gone for good.
   void forget(const caf::strong_actor_ptr& socket) {
     dials_.cancel(socket);
@@ -73,6 +89,10 @@ private:
   void refused(const net::listener_state& listener, unsigned status,
                std::string_view remote_address,
                std::string_view detail) override;
+
+  void credentials_refused(const net::listener_state& listener,
+                           std::string_view remote_address,
+                           std::string_view why) override;
 
   void limit_reached(const net::listener_state& listener,
                      net::listener_limit what) override;

@@ -66,7 +66,8 @@ void instance::impl::start_shards(std::size_t count, io_method io,
 void instance::impl::start_supervisors(const switchboard_options& options,
                                        const report_function& report) {
   hub = std::make_unique<actors::listener_hub>(
-      options.listeners, wanted_by(options), *tls, entry, shard_actors, report);
+      options.listeners, wanted_by(options), *tls, *credentials, entry,
+      shard_actors, report);
   for (auto& what : options.websockets)
     add_supervisor(what, options);
   introduce(options);
@@ -186,6 +187,9 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
   auto tls = actors::tls_contexts::make(options, on_report);
   if (!tls)
     return tls.error();
+  auto credentials = actors::authentications::make(options);
+  if (!credentials)
+    return credentials.error();
   auto count = options.runtime.shards;
   if (count == 0)
     count = net::usable_cores();
@@ -199,6 +203,9 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
                           + failure.what());
   }
   result->impl_->tls = std::move(*tls);
+  result->impl_->credentials =
+      std::make_unique<actors::authentications>(on_report);
+  result->impl_->credentials->take(std::move(*credentials));
   result->impl_->groups.index().set_limit(options.limits.groups);
   result->impl_->report = std::move(on_report);
   result->impl_->start_supervisors(options, result->impl_->report);
@@ -212,6 +219,7 @@ instance::prepare(caf::actor_system& system, switchboard_options options,
        result->impl_->entry},
       options.limits, result->impl_->report);
   result->impl_->tls->watch();
+  result->impl_->credentials->watch();
   return result;
 }
 
@@ -279,6 +287,7 @@ bool instance::ready() const noexcept {
 
 void instance::renew_tls() {
   impl_->tls->renew();
+  impl_->credentials->renew_all();
 }
 
 std::map<std::string, std::chrono::seconds>
@@ -313,6 +322,8 @@ void instance::stop(const drain_options& how) {
   drain(how);
   if (impl_->tls)
     impl_->tls->stop();
+  if (impl_->credentials)
+    impl_->credentials->stop();
   impl_->end_actors();
   impl_->groups.stop();
   for (auto& shard : impl_->shards)

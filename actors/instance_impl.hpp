@@ -13,6 +13,7 @@
 
 #include <switchboard/switchboard.hpp>
 
+#include "actors/authentications.hpp"
 #include "actors/closed_sockets.hpp"
 #include "actors/group_module.hpp"
 #include "actors/internal.hpp"
@@ -68,6 +69,7 @@ struct instance::impl {
   registry_actor public_registry;
   std::map<std::string, actors::supervisor_actor> supervisors;
   std::unique_ptr<actors::tls_contexts> tls;
+  std::unique_ptr<actors::authentications> credentials;
   std::unique_ptr<actors::listener_hub> hub;
   std::shared_ptr<net::admission> entry = std::make_shared<net::admission>();
   /// Watches over the limits of the process.

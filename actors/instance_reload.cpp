@@ -191,9 +191,14 @@ caf::error instance::begin_reload(switchboard_options options) {
       impl_->hub->prepare(options.listeners, impl::wanted_by(options));
   if (!sockets)
     return std::move(sockets.error());
+  auto credentials = actors::authentications::make(options);
+  if (!credentials)
+    return std::move(credentials.error());
   if (auto problem = impl_->tls->change(options))
     return problem;
+  impl_->credentials->take(std::move(*credentials));
   impl_->tls->watch();
+  impl_->credentials->watch();
   std::vector<std::string> fresh;
   for (auto& what : options.websockets)
     if (impl_->supervisors.count(what.name) == 0) {

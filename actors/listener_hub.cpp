@@ -10,11 +10,13 @@ namespace switchboard::actors {
 listener_hub::listener_hub(const std::vector<http_listener_options>& listeners,
                            std::set<std::string> wanted,
                            const tls_contexts& tls,
+                           const authentications& credentials,
                            std::shared_ptr<const net::admission> admission,
                            std::vector<caf::strong_actor_ptr> shards,
                            report_function report)
     : wanted_(std::move(wanted)),
       tls_(tls),
+      credentials_(credentials),
       admission_(std::move(admission)),
       shards_(std::move(shards)),
       report_(std::move(report)) {
@@ -26,7 +28,8 @@ std::shared_ptr<net::listener_state>
 listener_hub::make_state(const http_listener_options& options,
                          std::shared_ptr<net::listener_state> before) const {
   auto state = std::make_shared<net::listener_state>(
-      options, tls_.server(options.tls), admission_, std::move(before));
+      options, tls_.server(options.tls), admission_, std::move(before),
+      credentials_.of(options.name));
   // Each shard has its own share: none waits for what another one does.
   state->handshakes_per_shard =
       std::max<std::size_t>(1, options.max_handshakes / shards_.size());

@@ -11,6 +11,7 @@
 
 #include <switchboard/switchboard.hpp>
 
+#include "actors/authentications.hpp"
 #include "actors/tls_contexts.hpp"
 #include "net/listener.hpp"
 
@@ -24,9 +25,10 @@ public:
   using new_sockets =
       std::map<std::string, std::shared_ptr<net::bound_listener>>;
 
-  /// @param tls outlives the hub.
+  /// @param tls outlives the hub, as `credentials` does.
   listener_hub(const std::vector<http_listener_options>& listeners,
                std::set<std::string> wanted, const tls_contexts& tls,
+               const authentications& credentials,
                std::shared_ptr<const net::admission> entry,
                std::vector<caf::strong_actor_ptr> shards,
                report_function report);
@@ -83,6 +85,7 @@ private:
   entries entries_;
   std::set<std::string> wanted_;
   const tls_contexts& tls_;
+  const authentications& credentials_;
   std::shared_ptr<const net::admission> admission_;
   std::vector<caf::strong_actor_ptr> shards_;
   report_function report_;

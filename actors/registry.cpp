@@ -356,6 +356,9 @@ registry(self_pointer self, std::shared_ptr<socket_index> sockets,
       [route](const unsubscribe_groups_request& x) -> caf::result<void> {
         return route(x, socket_unsubscribe{x.groups});
       },
+      [route](const renew_token_request& x) -> caf::result<void> {
+        return route(x, socket_renew_token{x.token});
+      },
       [self](const get_socket_request& x) -> caf::result<socket_info> {
         caf::error problem;
         auto found = self->state.find({}, x.socket_id, problem);

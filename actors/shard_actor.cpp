@@ -20,7 +20,8 @@ shard_actor::shard_actor(caf::actor_config& config, shard& home,
       closed_(std::move(closed)),
       report_(report),
       directory_(groups, home.index()),
-      gateway_(home, *this, *this, std::move(report)) {
+      gateway_(home, *this, *this, std::move(report)),
+      expiries_(home.loop(), token_expired) {
   home.set_turn_listener(this);
 }
 
@@ -289,6 +290,7 @@ void shard_actor::socket_lost(socket& who) {
     if (!known && in_groups && walk.filter->matches_attributes(who))
       add_failure(walk.result, who, "the connection was lost");
   }
+  expiries_.forget(who);
   leaving_.emplace(&who, caf::strong_actor_ptr{who.ctrl()});
   directory_.remove(who);
   who.config().closed.fetch_add(1, std::memory_order_relaxed);

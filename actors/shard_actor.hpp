@@ -17,6 +17,7 @@
 #include "actors/shard.hpp"
 #include "actors/socket.hpp"
 #include "actors/socket_index.hpp"
+#include "actors/token_expiries.hpp"
 
 namespace switchboard::actors {
 
@@ -55,10 +56,12 @@ private:
   void socket_lost(socket& who) override;
   void connection_lost(socket& who, const std::string& why) override;
   void socket_ended(socket& who) override;
+  caf::error renew_token(socket& who, const std::string& token) override;
   void event_failed(const socket& who, const caf::error& reason) override;
 
   void adopt(const caf::strong_actor_ptr& handle,
              const std::vector<std::string>& groups) override;
+  void expires(socket& who, token_expiries::clock::time_point when) override;
 
   void on_flushed() override;
 
@@ -70,6 +73,7 @@ private:
   void join_default_groups(socket& who, const std::vector<std::string>& groups);
   void deliver_to_group(caf::mailbox_element& what);
   void cut_everything();
+  static void token_expired(socket& who);
   void check_empty();
   broadcast_result walk(const compiled_filter& filter,
                         net::outgoing_message& message);
@@ -79,6 +83,7 @@ private:
   report_function report_;
   directory directory_;
   gateway gateway_;
+  token_expiries expiries_;
   std::vector<pending_walk> pending_;
   std::vector<reply> awaiting_;
   /// Sockets without a connection whose handlers still work.

@@ -68,6 +68,9 @@ public:
   virtual join_result join_group(socket& who, const std::string& group) = 0;
   virtual bool leave_group(socket& who, const std::string& group) = 0;
 
+  /// Takes another token in the place of the one that it was let in with.
+  virtual caf::error renew_token(socket& who, const std::string& token) = 0;
+
   /// A handler of its events failed.
   virtual void event_failed(const socket& who, const caf::error& reason) = 0;
 
@@ -154,6 +157,11 @@ public:
   std::size_t max_groups() const noexcept {
     return route_.config
         ->max_groups[static_cast<std::size_t>(identity().type())];
+  }
+
+  /// The listener of its configuration when it came.
+  const std::string& listener() const noexcept {
+    return route_.config->listener;
   }
 
   /// Ends the connection at once.
@@ -249,6 +257,7 @@ private:
   void handle_close(caf::mailbox_element& what);
   void handle_subscribe(caf::mailbox_element& what);
   void handle_unsubscribe(caf::mailbox_element& what);
+  void handle_renew_token(caf::mailbox_element& what);
   std::string join(const std::vector<std::string>& groups, bool& changed);
 
   void take_route(socket_route&& route);

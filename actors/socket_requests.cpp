@@ -49,6 +49,8 @@ void socket::receive(caf::mailbox_element& what) {
     handle_subscribe(what);
   else if (content.match_elements<socket_unsubscribe>())
     handle_unsubscribe(what);
+  else if (content.match_elements<socket_renew_token>())
+    handle_renew_token(what);
   else if (content.match_elements<lost_send>())
     tell_lost(content.get_as<lost_send>(0));
   else if (content.match_elements<socket_query>()) {
@@ -194,6 +196,17 @@ void socket::handle_subscribe(caf::mailbox_element& what) {
     groups_ = nullptr;
   home().counters().subscriptions.add(net::clock::now() - since);
   answer.deliver();
+}
+
+void socket::handle_renew_token(caf::mailbox_element& what) {
+  reply answer{*this, what};
+  if (gone_)
+    return answer.fail(no_such_socket());
+  auto& token = what.content().get_as<socket_renew_token>(0).token;
+  if (auto problem = host_.renew_token(*this, token))
+    answer.fail(std::move(problem));
+  else
+    answer.deliver();
 }
 
 /// Joins all groups or none.

@@ -136,11 +136,11 @@ tls_contexts::take(net::role self, const std::string& name) {
 void tls_contexts::watch() {
   std::lock_guard guard{mutex_};
   if (!watch_ && !stopped_ && !(servers_.empty() && clients_.empty()))
-    watch_ = std::make_unique<tls_watch>(keeper_);
+    watch_ = std::make_unique<file_watch>(keeper_);
 }
 
 void tls_contexts::stop() {
-  std::unique_ptr<tls_watch> last;
+  std::unique_ptr<file_watch> last;
   std::lock_guard guard{mutex_};
   stopped_ = true;
   last = std::move(watch_);

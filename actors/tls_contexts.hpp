@@ -11,7 +11,7 @@
 #include <switchboard/switchboard.hpp>
 
 #include "actors/tls_keeper.hpp"
-#include "actors/tls_watch.hpp"
+#include "actors/file_watch.hpp"
 #include "net/dial.hpp"
 #include "net/tls_source.hpp"
 
@@ -71,7 +71,7 @@ private:
   sources servers_;
   sources clients_;
   tls_keeper keeper_;
-  std::unique_ptr<tls_watch> watch_;
+  std::unique_ptr<file_watch> watch_;
   bool stopped_ = false;
 };
 

@@ -10,6 +10,7 @@
 
 #include <switchboard/switchboard.hpp>
 
+#include "actors/file_watch.hpp"
 #include "net/tls_source.hpp"
 
 namespace switchboard::actors {
@@ -17,7 +18,7 @@ namespace switchboard::actors {
 /// Keeps TLS contexts up to date: has them read again when a file of theirs
 /// changes or somebody asks, and warns of certificates that are about to
 /// expire. Any thread; whoever owns it calls `look` every now and then.
-class tls_keeper {
+class tls_keeper final : public file_keeper {
 public:
   using clock = std::chrono::system_clock;
 
@@ -32,10 +33,10 @@ public:
 
   /// Reads again what has changed since it was read and was at rest since the
   /// last look: a file may be in the middle of being written.
-  void look(clock::time_point now);
+  void look(clock::time_point now) override;
 
   /// Reads everything again.
-  void renew();
+  void renew() override;
 
   /// Seconds until the certificates of each name expire.
   std::map<std::string, std::chrono::seconds>

@@ -2,8 +2,9 @@
 
 namespace switchboard::config {
 
-void read_file_path(const table_reader& table, std::string& out) {
-  auto path = table.string("path");
+void read_file_path(const table_reader& table, std::string& out,
+                    std::string_view name) {
+  auto path = table.string(name);
   if (!path)
     return;
   if (path->value.empty() || path->value.find('\0') != std::string::npos)

@@ -3,6 +3,7 @@
 #include <switchboard/path_pattern.hpp>
 
 #include "config/addresses.hpp"
+#include "config/authentication.hpp"
 #include "config/sections.hpp"
 
 namespace switchboard::config {
@@ -23,6 +24,7 @@ constexpr key_spec keys[] = {
     {"max_header_size"},
     {"allowed_origins"},
     {"trusted_proxies"},
+    {"authentication"},
 };
 
 enum class protocol { unset, http, https };
@@ -131,6 +133,8 @@ void read_listener(const named_table& entry, draft& out) {
   table.size("max_header_size", options.max_header_size, 1, max_header_limit);
   read_allowed_origins(table, options);
   read_trusted_proxies(table, options);
+  if (auto authentication = table.find("authentication"))
+    options.authentication = read_authentication(*authentication);
   out.value.switchboard.listeners.push_back(std::move(options));
   out.listeners.push_back(std::move(notes));
 }

@@ -91,6 +91,13 @@ json::object certificate_object(const handshake_attributes& of) {
   return result;
 }
 
+json::object claims_object(const handshake_attributes& of) {
+  auto text = of.claims();
+  boost::system::error_code wrong;
+  auto result = json::parse(json::string_view{text.data(), text.size()}, wrong);
+  return result.is_object() ? std::move(result.get_object()) : json::object{};
+}
+
 } // namespace
 
 value attribute_of(const socket_attributes& attributes, std::string_view name) {
@@ -112,6 +119,10 @@ value attribute_of(const socket_attributes& attributes, std::string_view name) {
     return std::int64_t{attributes->generation()};
   if (name == "client_certificate" && attributes->has_client_certificate())
     return from_json(certificate_object(*attributes));
+  if (name == "user" && !attributes->user().empty())
+    return std::string{attributes->user()};
+  if (name == "claims" && !attributes->claims().empty())
+    return from_json(claims_object(*attributes));
   return {};
 }
 
@@ -131,6 +142,10 @@ std::optional<value> attribute_entry(const socket_attributes& attributes,
   } else if (table == "client_certificate"
              && attributes->has_client_certificate()) {
     attributes->for_each_certificate_field(result);
+  } else if (table == "claims" && !attributes->claims().empty()) {
+    auto claims = claims_object(*attributes);
+    auto found = claims.if_contains(name);
+    return found != nullptr ? from_json(std::move(*found)) : value{};
   } else {
     return std::nullopt;
   }
@@ -151,6 +166,10 @@ json::object attributes_object(const socket_attributes& attributes) {
   result["generation"] = std::int64_t{attributes->generation()};
   if (attributes->has_client_certificate())
     result["client_certificate"] = certificate_object(*attributes);
+  if (!attributes->user().empty())
+    result["user"] = attributes->user();
+  if (!attributes->claims().empty())
+    result["claims"] = claims_object(*attributes);
   return result;
 }
 

@@ -15,11 +15,11 @@ namespace switchboard::flows {
 /// nil for a name that is none and where there is no socket.
 value attribute_of(const socket_attributes& attributes, std::string_view name);
 
-/// One entry of `headers`, `query_params`, `uri_params` or
-/// `client_certificate` without building the whole of them: a string, for a
-/// repeated name a list, else nil.
-/// @returns `nullopt` where `table` is none of these, or there is no socket or
-///          no certificate.
+/// One entry of `headers`, `query_params`, `uri_params`, `client_certificate`
+/// or `claims` without building the whole of them: a string, for a repeated
+/// name a list, of claims whatever it is, else nil.
+/// @returns `nullopt` where `table` is none of these, or there is no socket,
+///          no certificate or no token.
 std::optional<value> attribute_entry(const socket_attributes& attributes,
                                      std::string_view table,
                                      std::string_view name);

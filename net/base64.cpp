@@ -41,4 +41,14 @@ std::optional<std::string> from_base64(std::string_view text) {
   return result;
 }
 
+std::optional<std::string> from_base64url(std::string_view text) {
+  if (text.find_first_of("+/=") != text.npos)
+    return std::nullopt;
+  std::string standard{text};
+  for (auto& each : standard)
+    each = each == '-' ? '+' : each == '_' ? '/' : each;
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return from_base64(standard);
+}
+
 } // namespace switchboard::net

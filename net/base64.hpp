@@ -12,4 +12,8 @@ std::string to_base64(std::string_view bytes);
 /// @returns nothing where `text` is not exactly what `to_base64` gives.
 std::optional<std::string> from_base64(std::string_view text);
 
+/// Base64 for URLs, without padding (RFC 7515 §2).
+/// @returns nothing where `text` is not exactly what an encoder gives.
+std::optional<std::string> from_base64url(std::string_view text);
+
 } // namespace switchboard::net

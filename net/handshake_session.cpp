@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "net/authenticator.hpp"
 #include "net/tls_source.hpp"
 #include "net/tls_wire.hpp"
 
@@ -17,27 +18,7 @@ namespace {
 constexpr auto drain_time = std::chrono::seconds{1};
 constexpr std::size_t drain_limit = 256 * 1024;
 
-/// What somebody is told to wait who was refused for want of room, in seconds.
-constexpr auto retry_after = "5";
-
-std::string_view without_port(std::string_view address) {
-  if (address.starts_with('['))
-    return address.substr(1, address.find(']') - 1);
-  return address.substr(0, address.rfind(':'));
-}
-
 } // namespace
-
-listener_limit limit_of(refusal why) noexcept {
-  switch (why) {
-    case refusal::address:
-      return listener_limit::connections_per_address;
-    case refusal::memory:
-      return listener_limit::memory;
-    default:
-      return listener_limit::connections;
-  }
-}
 
 handshake_session::handshake_session(loop& home, unique_fd fd,
                                      std::shared_ptr<listener_state> state,
@@ -63,6 +44,8 @@ handshake_session::handshake_session(loop& home, unique_fd fd,
   stage_ = stage::encrypting;
 }
 
+handshake_session::~handshake_session() = default;
+
 bool handshake_session::start() {
   interest_ = EPOLLIN;
   registered_ = loop_.add(wire_->fd(), *this, interest_);
@@ -83,6 +66,9 @@ void handshake_session::on_io(std::uint32_t events) {
     case stage::reading:
       read();
       break;
+    case stage::authenticating:
+      end_authentication();
+      break;
     case stage::upgrading:
     case stage::refusing:
       if ((events & (EPOLLERR | EPOLLHUP)) != 0)
@@ -101,6 +87,8 @@ void handshake_session::on_io(std::uint32_t events) {
 void handshake_session::on_timer() {
   if (stage_ == stage::reading)
     reject({408, "The request was not complete in time.", {}});
+  else if (stage_ == stage::authenticating)
+    give_up_authentication();
   else
     end();
 }
@@ -193,6 +181,12 @@ void handshake_session::answer() {
   }
   if (serve_page())
     return;
+  // Before anything that would tell a stranger what is here.
+  if (!state_->authentication || authenticate())
+    upgrade();
+}
+
+void handshake_session::upgrade() {
   auto route = delegate_.route(*state_, request_);
   if (!route) {
     reject({404, "Nothing listens on this path.", {}});
@@ -212,41 +206,6 @@ void handshake_session::answer() {
   result_ = std::make_unique<upgraded>();
   result_->route = std::move(*route);
   accept(terms);
-}
-
-/// Behind a proxy only the request tells whose connection it is.
-/// @returns false where the address has as many as it may have.
-bool handshake_session::find_place() {
-  auto& options = state_->options;
-  if (!state_->limits_addresses() || options.trusted_proxies.empty())
-    return true;
-  auto peer = remote_address_of(wire_->fd());
-  auto key = address_key::of(
-      client_address(request_, without_port(peer), options.trusted_proxies));
-  if (!key)
-    return true;
-  auto place =
-      state_->addresses->enter(*key, options.max_connections_per_address);
-  auto found = place != nullptr;
-  lease_.hold(std::move(place));
-  return found;
-}
-
-void handshake_session::refuse(refusal why) {
-  header_list headers{{"Retry-After", retry_after}};
-  switch (why) {
-    case refusal::address:
-      reject({429, "This address has as many connections as it may have.",
-              std::move(headers)});
-      break;
-    case refusal::memory:
-      reject({503, "There is no memory for another connection.",
-              std::move(headers)});
-      break;
-    default:
-      reject({503, "The listener has no room for another connection.",
-              std::move(headers)});
-  }
 }
 
 bool handshake_session::serve_page() {
@@ -273,6 +232,12 @@ void handshake_session::accept(const upgrade_terms& terms) {
   auto& route = result_->route;
   result_->subprotocol =
       choose_subprotocol(route.subprotocols, terms.subprotocols);
+  if (checked_) {
+    // A client that has offered some wants an answer.
+    if (result_->subprotocol.empty())
+      result_->subprotocol = std::move(checked_->subprotocol);
+    result_->who = std::move(checked_->who);
+  }
   std::string extensions;
   result_->compression = accept_deflate_offer(
       terms.extensions, route.connection->compression, extensions);
@@ -356,7 +321,8 @@ void handshake_session::watch(std::uint32_t events) {
 void handshake_session::end() {
   if (stage_ == stage::done)
     return;
-  if (stage_ == stage::encrypting || stage_ == stage::reading)
+  if (stage_ == stage::encrypting || stage_ == stage::reading
+      || stage_ == stage::authenticating)
     delegate_.abandoned(*state_);
   stage_ = stage::done;
   loop_.disarm(*this);

@@ -15,12 +15,16 @@
 namespace switchboard::net {
 
 class handshake_session;
+struct admission_check;
 
 /// Why a connection is refused, whatever it asks for.
 enum class refusal : std::uint8_t { none, connections, address, memory };
 
 /// @pre not `none`
 listener_limit limit_of(refusal why) noexcept;
+
+/// The address alone of `address:port`.
+std::string_view without_port(std::string_view address) noexcept;
 
 /// Whoever keeps sessions alive.
 class session_owner {
@@ -45,6 +49,8 @@ public:
                     refusal refused,
                     std::unique_ptr<address_place> place = nullptr);
 
+  ~handshake_session() override;
+
   /// Registers with the loop and starts the clock.
   /// @returns false where the loop has no room.
   bool start();
@@ -56,6 +62,8 @@ private:
   enum class stage : std::uint8_t {
     encrypting,
     reading,
+    /// Waiting for what credentials are good for.
+    authenticating,
     /// Writing the answer to an upgrade.
     upgrading,
     /// Writing an answer that ends the connection.
@@ -74,6 +82,11 @@ private:
   void end_verdict();
   void read();
   void answer();
+  bool authenticate();
+  void end_authentication();
+  void give_up_authentication();
+  void deny();
+  void upgrade();
   bool serve_page();
   bool find_place();
   void refuse(refusal why);
@@ -96,6 +109,8 @@ private:
   connection_lease lease_;
   request_reader reader_;
   http_request request_;
+  /// Null where nobody was asked.
+  std::unique_ptr<admission_check> checked_;
   std::unique_ptr<upgraded> result_;
   std::vector<std::byte> behind_;
   std::string output_;

@@ -101,15 +101,25 @@ std::string address_of(int fd,
   return render(address);
 }
 
+/// Whether a minute is over; begins the next one then.
+bool ends_quiet(std::atomic<clock::rep>& quiet_until,
+                clock::time_point now) noexcept {
+  constexpr clock::duration quiet = std::chrono::minutes{1};
+  auto here = now.time_since_epoch().count();
+  auto until = quiet_until.load(std::memory_order_relaxed);
+  return here >= until
+         && quiet_until.compare_exchange_strong(until, here + quiet.count(),
+                                                std::memory_order_relaxed);
+}
+
 } // namespace
 
 bool listener_state::tells_trouble(clock::time_point now) noexcept {
-  constexpr clock::duration quiet = std::chrono::minutes{1};
-  auto here = now.time_since_epoch().count();
-  auto until = quiet_until_.load(std::memory_order_relaxed);
-  return here >= until
-         && quiet_until_.compare_exchange_strong(until, here + quiet.count(),
-                                                 std::memory_order_relaxed);
+  return ends_quiet(quiet_until_, now);
+}
+
+bool listener_state::tells_credentials(clock::time_point now) const noexcept {
+  return ends_quiet(credentials_quiet_until_, now);
 }
 
 bound_listener bind_listener(const std::string& host, std::uint16_t port,

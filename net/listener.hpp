@@ -25,7 +25,9 @@
 
 namespace switchboard::net {
 
+class authentication_source;
 class tls_source;
+struct identity;
 
 /// What all listeners of a process ask before they let somebody in.
 struct admission {
@@ -47,12 +49,15 @@ enum class listener_limit : std::uint8_t {
 /// What the shards of one listener share.
 struct listener_state {
   /// @param older whose place it takes: their connections count as well.
-  explicit listener_state(http_listener_options what,
-                          std::shared_ptr<const tls_source> encryption = {},
-                          std::shared_ptr<const admission> asked = {},
-                          std::shared_ptr<const listener_state> older = {})
+  explicit listener_state(
+      http_listener_options what,
+      std::shared_ptr<const tls_source> encryption = {},
+      std::shared_ptr<const admission> asked = {},
+      std::shared_ptr<const listener_state> older = {},
+      std::shared_ptr<const authentication_source> credentials = {})
       : options(std::move(what)),
         tls(std::move(encryption)),
+        authentication(std::move(credentials)),
         entry(std::move(asked)),
         before(with_connections(older)),
         handshakes_per_shard(options.max_handshakes),
@@ -68,9 +73,14 @@ struct listener_state {
   /// shards, and once more.
   bool tells_trouble(clock::time_point now) noexcept;
 
+  /// The same for credentials that do not do.
+  bool tells_credentials(clock::time_point now) const noexcept;
+
   const http_listener_options options;
   /// Null: plain TCP.
   const std::shared_ptr<const tls_source> tls;
+  /// Null: anybody may come.
+  const std::shared_ptr<const authentication_source> authentication;
   /// Null: nobody is asked.
   const std::shared_ptr<const admission> entry;
   /// The options that were in force when some of the open connections came;
@@ -106,6 +116,7 @@ private:
   }
 
   std::atomic<clock::rep> quiet_until_{0};
+  mutable std::atomic<clock::rep> credentials_quiet_until_{0};
 };
 
 /// Counts one connection of a listener for as long as it lives.
@@ -166,6 +177,8 @@ struct upgraded {
   std::optional<deflate_agreement> compression;
   /// Empty where the peer has shown none.
   peer_certificate certificate;
+  /// Null: nobody was asked.
+  std::shared_ptr<const identity> who;
   /// `address:port`
   std::string local_address;
   /// `address:port`; only the address where a trusted proxy told it.
@@ -191,6 +204,17 @@ public:
   virtual void refused(const listener_state& listener, unsigned status,
                        std::string_view remote_address,
                        std::string_view detail) = 0;
+
+  /// Credentials were shown that do not do; `refused` has told or will tell of
+  /// the answer.
+  /// @param why nothing of them.
+  virtual void credentials_refused(const listener_state& listener,
+                                   std::string_view remote_address,
+                                   std::string_view why) {
+    static_cast<void>(listener);
+    static_cast<void>(remote_address);
+    static_cast<void>(why);
+  }
 
   /// A limit of the listener was reached. What comes of it was decided by
   /// then.

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "net/authenticator.hpp"
 #include "net/tls_context.hpp"
 #include "service/exit_code.hpp"
 
@@ -48,6 +49,19 @@ void check_tls(const config::document& read, const flows::program* code,
   }
 }
 
+/// Whether keys and passwords can be read.
+void check_authentication(const config::document& read,
+                          std::vector<config::diagnostic>& out) {
+  for (auto& listener : read.switchboard.listeners) {
+    std::string problem;
+    if (listener.authentication
+        && !net::authenticator::make(*listener.authentication, problem))
+      out.push_back({listener.at,
+                     "http_listener." + listener.name + ".authentication",
+                     problem});
+  }
+}
+
 } // namespace
 
 checked_configuration check(config::load_result read) {
@@ -55,8 +69,10 @@ checked_configuration check(config::load_result read) {
   auto compiled = flows::compile(read.value.flows);
   auto known = read.diagnostics.size();
   result.diagnostics = std::move(read.diagnostics);
-  if (known == 0)
+  if (known == 0) {
     check_tls(read.value, compiled.value.get(), result.diagnostics);
+    check_authentication(read.value, result.diagnostics);
+  }
   for (auto& wrong : compiled.diagnostics) {
     auto end = result.diagnostics.begin() + static_cast<std::ptrdiff_t>(known);
     // One mistake is one line, whoever found it first: what is wrong outside

@@ -58,6 +58,11 @@ struct handshake_fields {
   std::uint32_t generation = 0;
   /// Of an inbound socket, where its listener asks for one.
   peer_certificate client_certificate;
+  /// Whom the listener let in: the token's `sub`, or the name that came with a
+  /// password. Empty where it asked nobody.
+  std::string user;
+  /// The token's claims, a JSON object; empty: there was none.
+  std::string claims;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f,
@@ -65,7 +70,8 @@ struct handshake_fields {
     return f(caf::meta::type_name("handshake_fields"), x.socket_id, x.type,
              x.config, x.request_uri, x.relative_path, x.headers, x.uri_params,
              x.secure, x.local_address, x.remote_address, x.subprotocol,
-             x.connected_at, x.generation, x.client_certificate);
+             x.connected_at, x.generation, x.client_certificate, x.user,
+             x.claims);
   }
 };
 
@@ -201,6 +207,13 @@ public:
         visit(name, take_text(rest));
   }
 
+  /// Whom the listener let in; empty where it asked nobody, or the token names
+  /// none.
+  std::string_view user() const noexcept;
+
+  /// The token's claims, a JSON object; empty: there was no token.
+  std::string_view claims() const noexcept;
+
   /// What it was made from.
   handshake_fields fields() const;
 
@@ -233,6 +246,13 @@ private:
   /// where there is none.
   std::string_view certificate_text() const noexcept;
 
+  /// What stands behind all parts, most of which few sockets have.
+  const char* rest() const noexcept;
+
+  /// The user and the claims, one behind the other; empty where there are
+  /// none.
+  std::string_view identity_text() const noexcept;
+
   /// Takes the first of such fields.
   static std::string_view take_text(std::string_view& rest) noexcept;
 
@@ -257,7 +277,8 @@ private:
   /// Where the relative path stands in the text.
   std::uint32_t relative_path_;
   std::uint32_t relative_path_size_;
-  std::uint32_t generation_ : 29;
+  std::uint32_t generation_ : 28;
+  std::uint32_t identified_ : 1;
   std::uint32_t certified_ : 1;
   std::uint32_t type_ : 1;
   std::uint32_t secure_ : 1;

@@ -28,6 +28,8 @@ inline constexpr close_code policy_violation = 1008;
 inline constexpr close_code message_too_large = 1009;
 inline constexpr close_code internal_error = 1011;
 inline constexpr close_code try_again_later = 1013;
+/// Of our own: the token that a socket was let in with is good no more.
+inline constexpr close_code token_expired = 4401;
 } // namespace close_codes
 
 /// Whether a code may stand in a close frame: 1000, 1001, 1002, 1003,

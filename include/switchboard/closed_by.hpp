@@ -28,15 +28,17 @@ enum class closed_by : std::uint8_t {
   lost,
   /// The peer sent faster than it may, or memory had run out.
   limit,
+  /// The token that it was let in with is good no more.
+  token_expired,
 };
 
-inline constexpr std::size_t closed_by_count = 9;
+inline constexpr std::size_t closed_by_count = 10;
 
 /// As in logs, metrics and the management API.
 constexpr std::string_view name_of(closed_by who) noexcept {
   constexpr std::array<std::string_view, closed_by_count> names{
       "peer",    "operation", "timeout", "slow_consumer", "protocol_error",
-      "handler", "shutdown",  "lost",    "limit"};
+      "handler", "shutdown",  "lost",    "limit",         "token_expired"};
   auto index = static_cast<std::size_t>(who);
   return index < names.size() ? names[index] : std::string_view{};
 }

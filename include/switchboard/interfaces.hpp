@@ -17,6 +17,9 @@ using socket_actor = caf::typed_actor<
     caf::replies_to<socket_subscribe>::with<void>,
     // Leaves groups; absent ones are ignored.
     caf::replies_to<socket_unsubscribe>::with<void>,
+    // Puts another token in the place of the one it was let in with, or
+    // answers with INVALID_ARGUMENT.
+    caf::replies_to<socket_renew_token>::with<void>,
     // Tells what the socket is doing.
     caf::replies_to<socket_query>::with<socket_info>>;
 
@@ -37,6 +40,9 @@ using registry_actor = caf::typed_actor<
     caf::replies_to<subscribe_groups_request>::with<void>,
     // NO_SUCH_SOCKET.
     caf::replies_to<unsubscribe_groups_request>::with<void>,
+    // NO_SUCH_SOCKET; INVALID_ARGUMENT for a token that does not do, and for a
+    // socket that came without one.
+    caf::replies_to<renew_token_request>::with<void>,
     // NO_SUCH_SOCKET.
     caf::replies_to<get_socket_request>::with<socket_info>,
     // INVALID_ARGUMENT.

@@ -16,6 +16,7 @@
 #include <switchboard/options.hpp>
 #include <switchboard/payload.hpp>
 #include <switchboard/post_mortem.hpp>
+#include <switchboard/token_messages.hpp>
 
 namespace switchboard {
 
@@ -429,4 +430,6 @@ CAF_ADD_TYPE_ID(switchboard, (switchboard::list_closed_request))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::closed_list))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::get_closed_request))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::update_sources_request))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::renew_token_request))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_renew_token))
 CAF_END_TYPE_ID_BLOCK(switchboard)

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <switchboard/authentication_options.hpp>
 #include <switchboard/limit_options.hpp>
 #include <switchboard/source_place.hpp>
 #include <switchboard/tls_options.hpp>
@@ -60,6 +61,8 @@ struct http_listener_options {
   std::vector<std::string> allowed_origins;
   /// Addresses or CIDR blocks whose forwarding headers are believed.
   std::vector<std::string> trusted_proxies;
+  /// Whom it lets in; unset: anybody. `pages` are for anybody all the same.
+  std::optional<listener_authentication> authentication;
   /// Not in the configuration file: for applications that bring their page.
   std::vector<static_page> pages;
   /// Not in the configuration file: a TCP socket that listens already, taken in

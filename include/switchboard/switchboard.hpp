@@ -121,10 +121,10 @@ public:
   /// Whether every listener is bound.
   bool ready() const noexcept;
 
-  /// Has every key and trust store read again by a thread of its own, which
-  /// reports the outcome. New handshakes take what was read, sockets stay as
-  /// they are; what cannot be used leaves the old in force. The same happens by
-  /// itself when a file changes.
+  /// Has every key and trust store read again, and the files of whom listeners
+  /// let in, on threads of their own, which report the outcome. New handshakes
+  /// take what was read, sockets stay as they are; what cannot be used leaves
+  /// the old in force. The same happens by itself when a file changes.
   void renew_tls();
 
   /// How long the certificates of each `tls_options` that is in use and has a

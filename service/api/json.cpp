@@ -50,6 +50,24 @@ boost::json::value certificate_of(const handshake_attributes& known) {
   return result;
 }
 
+/// Null where there are none.
+boost::json::value claims_of(const handshake_attributes& known) {
+  auto claims = known.claims();
+  if (claims.empty())
+    return nullptr;
+  boost::system::error_code wrong;
+  return boost::json::parse(
+      boost::json::string_view{claims.data(), claims.size()}, wrong);
+}
+
+/// Null where there is none.
+boost::json::value user_of(const handshake_attributes& known) {
+  auto user = known.user();
+  if (user.empty())
+    return nullptr;
+  return text(user);
+}
+
 } // namespace
 
 boost::json::object to_json(const string_pairs& pairs) {
@@ -93,6 +111,8 @@ boost::json::object to_json(const socket_info& socket) {
   result["local_address"] = text(known.local_address());
   result["remote_address"] = text(known.remote_address());
   result["client_certificate"] = certificate_of(known);
+  result["user"] = user_of(known);
+  result["claims"] = claims_of(known);
   result["subprotocol"] = text(known.subprotocol());
   result["connected_at"] = rfc3339(known.connected_at());
   result["state"] = name_of(socket.state);

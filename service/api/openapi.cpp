@@ -132,6 +132,17 @@ object describe_log_settings() {
   return result;
 }
 
+object describe_token() {
+  object text;
+  text["type"] = "string";
+  text["maxLength"] = 8192;
+  object result;
+  result["description"] = "A JSON Web Token in compact form.";
+  result["required"] = true;
+  result["content"] = content("text/plain", std::move(text));
+  return result;
+}
+
 object describe_opening() {
   object result;
   result["description"] = "The parameters; left out: an empty object.";
@@ -212,6 +223,8 @@ object describe(const route& what) {
     result["requestBody"] = describe_opening();
   else if (what.body == body_kind::log_settings)
     result["requestBody"] = describe_log_settings();
+  else if (what.body == body_kind::token)
+    result["requestBody"] = describe_token();
   object answers;
   for (auto& entry : what.answers)
     answers[std::to_string(entry.status)] = describe(entry);

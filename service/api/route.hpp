@@ -47,6 +47,8 @@ enum class body_kind : std::uint8_t {
   opening,
   /// JSON of the log's settings.
   log_settings,
+  /// A JSON Web Token.
+  token,
 };
 
 /// The Content-Type of Prometheus' text format.

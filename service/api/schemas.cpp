@@ -90,6 +90,22 @@ object certificate() {
   return result;
 }
 
+object user() {
+  object result;
+  result["type"] = array{"string", "null"};
+  result["description"] = "Whom the listener let in, where it asks for "
+                          "credentials.";
+  return result;
+}
+
+object claims() {
+  object result;
+  result["type"] = array{"object", "null"};
+  result["description"] = "Of the token that the socket was let in with.";
+  result["additionalProperties"] = true;
+  return result;
+}
+
 object socket() {
   auto moment = typed("string", "RFC 3339, UTC.");
   moment["format"] = "date-time";
@@ -110,6 +126,8 @@ object socket() {
       {"local_address", typed("string", "address:port")},
       {"remote_address", typed("string", "address:port")},
       {"client_certificate", certificate()},
+      {"user", user()},
+      {"claims", claims()},
       {"subprotocol", typed("string", "Empty where none was agreed on.")},
       {"connected_at", std::move(moment)},
       {"state", one_of({"open", "closing", "reconnecting"})},
@@ -147,9 +165,9 @@ object closed_socket() {
       {"code", typed("string", "Close code, by name where it has one.")},
       {"code_number", count("1006: without a close frame.")},
       {"reason", typed("string", "Of the close frame, or why it was lost.")},
-      {"by",
-       one_of({"peer", "operation", "timeout", "slow_consumer",
-               "protocol_error", "handler", "shutdown", "lost", "limit"})},
+      {"by", one_of({"peer", "operation", "timeout", "slow_consumer",
+                     "protocol_error", "handler", "shutdown", "lost", "limit",
+                     "token_expired"})},
       {"clean", typed("boolean", "Whether both sent a close frame.")},
       {"messages_received", count()},
       {"messages_sent", count()},

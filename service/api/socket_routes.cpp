@@ -107,6 +107,16 @@ outcome leave(const request& from, const backend&) {
   return ask<void>(what, nothing);
 }
 
+outcome renew(const request& from, const backend&) {
+  auto token = from.body;
+  // As shells put it there.
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r'))
+    token.pop_back();
+  auto what = renew_token_request{config_of(from), from.path_param("socket_id"),
+                                  std::move(token)};
+  return ask<void>(what, nothing);
+}
+
 std::vector<parameter> list_parameters() {
   auto result = filter_parameters();
   result.push_back({"limit", value_kind::limit,
@@ -187,6 +197,22 @@ std::vector<route> socket_routes() {
        {{204, "The message is sent.", {}}, no_such_socket, unreachable},
        false,
        send},
+      {"PUT",
+       "/v1/sockets/{socket_id}/token",
+       "renewToken",
+       "Renew a socket's token",
+       "The socket is closed when this token expires, and not when the one it "
+       "was let in with does. The token must be of the same subject; groups "
+       "and attributes stay.",
+       {socket_id},
+       {config},
+       body_kind::token,
+       {{204, "The token is taken.", {}},
+        {400, "The token does not do, or the socket came without one.",
+         "Problem"},
+        no_such_socket},
+       false,
+       renew},
       {"PUT",
        "/v1/sockets/{socket_id}/groups/{group}",
        "joinGroup",

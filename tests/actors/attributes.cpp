@@ -249,6 +249,36 @@ CAF_TEST(a certificate lies behind everything else) {
     }
 }
 
+CAF_TEST(who was let in lies behind a certificate) {
+  for (auto relative : {"/caf%C3%A9/", "/not/in/the/uri"})
+    for (auto certified : {false, true})
+      for (auto& [user, claims] :
+           std::vector<std::pair<std::string, std::string>>{
+               {"ann", R"({"sub":"ann"})"},
+               {"", "{}"},
+               {"ann", ""},
+               {std::string(300, 'u'), std::string(6'000, 'c')}}) {
+        auto fields = rich_fields();
+        fields.relative_path = relative;
+        if (certified)
+          fields.client_certificate = {"CN=c", "CN=i", "0A", "AB", "pem"};
+        auto without = make_handshake(fields);
+        CAF_CHECK_EQUAL(without->user(), "");
+        CAF_CHECK_EQUAL(without->claims(), "");
+        fields.user = user;
+        fields.claims = claims;
+        auto known = make_handshake(fields);
+        CAF_CHECK_EQUAL(known->user(), user);
+        CAF_CHECK_EQUAL(known->claims(), claims);
+        CAF_CHECK_EQUAL(known->has_client_certificate(), certified);
+        CAF_CHECK_EQUAL(known->relative_path(), relative);
+        CAF_CHECK_EQUAL(known->generation(), fields.generation);
+        auto again = make_handshake(known->fields());
+        CAF_CHECK_EQUAL(caf::deep_to_string(socket_attributes{again, {}}),
+                        caf::deep_to_string(socket_attributes{known, {}}));
+      }
+}
+
 CAF_TEST(the handshake of a small client costs at most 240 bytes) {
   constexpr std::size_t count = 10'000;
   auto fields = minimal_fields();

@@ -75,6 +75,10 @@ struct books : socket_host {
     return dir.leave(who, group);
   }
 
+  caf::error renew_token(socket&, const std::string&) override {
+    return caf::none;
+  }
+
   void event_failed(const socket&, const caf::error&) override {}
 };
 

@@ -5,33 +5,45 @@
 #include <mutex>
 #include <thread>
 
-#include "actors/tls_keeper.hpp"
-
 namespace switchboard::actors {
+
+/// Whoever keeps something up to date that was read from files. Called on the
+/// watch's thread.
+class file_keeper {
+public:
+  /// Reads again what has changed.
+  virtual void look(std::chrono::system_clock::time_point now) = 0;
+
+  /// Reads everything again.
+  virtual void renew() = 0;
+
+protected:
+  ~file_keeper() = default;
+};
 
 /// The thread on which a keeper works: files are read on it and never on a
 /// shard.
-class tls_watch {
+class file_watch {
 public:
   /// How often it looks.
   static constexpr auto interval = std::chrono::seconds{1};
 
   /// @param keeper must outlive it.
-  explicit tls_watch(tls_keeper& keeper);
+  explicit file_watch(file_keeper& keeper);
 
   /// Ends the thread.
-  ~tls_watch();
+  ~file_watch();
 
   /// Has everything read again at once.
   void renew();
 
-  tls_watch(const tls_watch&) = delete;
-  tls_watch& operator=(const tls_watch&) = delete;
+  file_watch(const file_watch&) = delete;
+  file_watch& operator=(const file_watch&) = delete;
 
 private:
   void run();
 
-  tls_keeper& keeper_;
+  file_keeper& keeper_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool renewing_ = false;

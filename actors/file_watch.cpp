@@ -1,13 +1,13 @@
-#include "actors/tls_watch.hpp"
+#include "actors/file_watch.hpp"
 
 #include <utility>
 
 namespace switchboard::actors {
 
-tls_watch::tls_watch(tls_keeper& keeper)
+file_watch::file_watch(file_keeper& keeper)
     : keeper_(keeper), thread_([this] { run(); }) {}
 
-tls_watch::~tls_watch() {
+file_watch::~file_watch() {
   {
     std::lock_guard guard{mutex_};
     ending_ = true;
@@ -16,7 +16,7 @@ tls_watch::~tls_watch() {
   thread_.join();
 }
 
-void tls_watch::renew() {
+void file_watch::renew() {
   {
     std::lock_guard guard{mutex_};
     renewing_ = true;
@@ -24,14 +24,14 @@ void tls_watch::renew() {
   changed_.notify_all();
 }
 
-void tls_watch::run() {
+void file_watch::run() {
   std::unique_lock guard{mutex_};
   while (!ending_) {
     auto renewing = std::exchange(renewing_, false);
     guard.unlock();
     if (renewing)
       keeper_.renew();
-    keeper_.look(tls_keeper::clock::now());
+    keeper_.look(std::chrono::system_clock::now());
     guard.lock();
     changed_.wait_for(guard, interval, [this] { return renewing_ || ending_; });
   }
