@@ -15,6 +15,7 @@
 
 #include <switchboard/interfaces.hpp>
 #include <switchboard/pinned_handler.hpp>
+#include <switchboard/tap.hpp>
 
 #include "actors/bound_actor.hpp"
 #include "actors/delivery_watch.hpp"
@@ -235,6 +236,22 @@ private:
                   std::string_view why) override;
   void on_closing() override;
   void on_end(net::connection_end&& end) override;
+
+  /// Gives the connection a message; see socket_sending.hpp.
+  net::connection::send_result give(net::outgoing_message& message,
+                                    net::send_token token = 0);
+  net::connection::send_result give(net::opcode op,
+                                    std::span<const std::byte> bytes,
+                                    net::send_token token = 0);
+
+  // What taps are told, where there are any.
+  void tell_message(tap_event_kind kind, net::opcode op,
+                    std::span<const std::byte> content);
+  void tell_sent(const net::outgoing_message& message);
+  void tell_part(net::opcode op, std::span<const std::byte> bytes,
+                 net::part_place place);
+  void tell_part_dropped();
+  void tell_change(tap_event_kind kind, const close_outcome& outcome = {});
 
   bool call_handler(net::opcode op, std::span<const std::byte> content);
   void prepare_parts();
