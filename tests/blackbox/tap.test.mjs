@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import net from "node:net";
 import test from "node:test";
 import {
   assert_problem, base, connect, echo_flow, patience, program, start, until, within,
 } from "./harness.mjs";
 import { resident_bytes } from "./limits.mjs";
+import { certificates } from "./tls.mjs";
 
 const config = () => base().replace('level = "debug"', 'level = "info"')
   + echo_flow("/echo").replace("steps", 'default_groups = ["all"]\nsteps') + echo_flow("/other", "other");
@@ -293,6 +295,71 @@ test("a tap needs a token and right parameters", async (t) => {
   const head = await service.api("/v1/tap", { method: "HEAD" });
   assert.equal(head.status, 200);
   assert.equal(head.headers.get("content-type"), "text/event-stream");
+});
+
+test("a message that lies in a file has its size and, where it came in, its beginning", async (t) => {
+  const size = 3 * 1048576;
+  const service = await start(t, base({ server: 'max_message_size = "8MiB"\nsend_queue_limit = "8MiB"' }) + `
+[[flow]]
+name = "large"
+source = "inbound-listener"
+path = "/large"
+streaming = { type = "file-store", in_memory_size = "64KiB" }
+steps = [ { send = { content = "#[payload]" } } ]
+`);
+  const watched = await tap(t, service, "?payload=true&payload_limit=8");
+  const client = await connect(t, service.ws("/large"));
+  const message = Buffer.alloc(size, "abcdefghijkl");
+  assert.ok(message.equals(await client.ask(message)));
+  await watched.has("sent");
+  const [came] = watched.of("message");
+  assert.equal(came.size, size);
+  assert.equal(came.payload, Buffer.from("abcdefgh").toString("base64"));
+  assert.equal(came.truncated, true);
+  const [went] = watched.of("sent");
+  assert.equal(went.size, size);
+  assert.equal(went.payload, "");
+  assert.equal(went.truncated, true);
+  assert.equal(watched.of("message", "sent").length, 2);
+});
+
+test("a tap ends when the tokens change", async (t) => {
+  const text = (token) => base({ admin: `tokens = ["${token}"]` }) + echo_flow("/echo");
+  const service = await start(t, text("first-token"), { token: "first-token" });
+  const watched = await tap(t, service);
+  await connect(t, service.ws("/echo"));
+  await watched.has("opened");
+  writeFileSync(service.file, text("second-token"));
+  service.child.kill("SIGHUP");
+  await within("its end", watched.done, 10000);
+  assert.match(watched.events.at(-1).reason, /tokens/);
+  service.token = "second-token";
+  await (await tap(t, service)).abort();
+});
+
+test("a tap over TLS shows what it has to and ends as it should", async (t) => {
+  const made = certificates(t);
+  const service = await start(t, base({ admin: 'tls = "admin"' }) + `
+[tls.admin]
+key_store = { path = "${made.path("server.pem")}" }
+` + echo_flow("/echo"), { ready: false });
+  await until("the API", () => service.address("admin"), 10000);
+  const watched = new Tap();
+  const child = spawn("curl", ["--no-buffer", "--silent", "--show-error", "--cacert", made.path("ca.pem"),
+    `https://localhost:${service.address("admin").port}/v1/tap`]);
+  t.after(() => child.kill("SIGKILL"));
+  child.stdout.on("data", (chunk) => watched.take(chunk.toString()));
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  const client = await until("a socket", () => connect(t, service.ws("/echo")));
+  await until("its beginning", async () => {
+    await client.ask("knock");
+    return watched.of("message").length > 0;
+  });
+  await client.close();
+  await watched.has("closed");
+  await service.stop();
+  assert.equal(await within("its end", ended), 0);
+  assert.equal(watched.events.at(-1).event, "end");
 });
 
 test("curl and the subcommand show it, and steer no terminal", async (t) => {
