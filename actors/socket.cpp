@@ -96,9 +96,7 @@ void socket::start(std::unique_ptr<net::connection> stream,
 // -- from the connection
 // ---------------------------------------------------------
 
-bool socket::on_message(net::opcode op, std::span<const std::byte> content) {
-  if (home().taps() != nullptr) [[unlikely]]
-    tell_message(tap_event_kind::message, op, content);
+inline bool socket::take(net::opcode op, std::span<const std::byte> content) {
   if (handler_ != nullptr)
     return call_handler(op, content);
   auto target = target_of(route_.messages);
@@ -112,6 +110,18 @@ bool socket::on_message(net::opcode op, std::span<const std::byte> content) {
                  caf::strong_actor_ptr{ctrl()}, attributes(),
                  payload{std::move(bytes), op == net::opcode::binary}}));
   return owed_ < route_.messages->credit;
+}
+
+bool socket::on_message(net::opcode op, std::span<const std::byte> content) {
+  if (home().taps() != nullptr) [[unlikely]]
+    return take_tapped(op, content);
+  return take(op, content);
+}
+
+[[gnu::noinline]] bool socket::take_tapped(net::opcode op,
+                                           std::span<const std::byte> content) {
+  tell_message(tap_event_kind::message, op, content);
+  return take(op, content);
 }
 
 bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {

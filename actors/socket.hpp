@@ -247,12 +247,18 @@ private:
   // What taps are told, where there are any.
   void tell_message(tap_event_kind kind, net::opcode op,
                     std::span<const std::byte> content);
-  void tell_sent(const net::outgoing_message& message);
+  net::connection::send_result give_and_tell(net::outgoing_message& message,
+                                             net::send_token token);
+  net::connection::send_result give_and_tell(net::opcode op,
+                                             std::span<const std::byte> bytes,
+                                             net::send_token token);
+  bool take_tapped(net::opcode op, std::span<const std::byte> content);
   void tell_part(net::opcode op, std::span<const std::byte> bytes,
                  net::part_place place);
   void tell_part_dropped();
   void tell_change(tap_event_kind kind, const close_outcome& outcome = {});
 
+  bool take(net::opcode op, std::span<const std::byte> content);
   bool call_handler(net::opcode op, std::span<const std::byte> content);
   void prepare_parts();
   void drop_parts();

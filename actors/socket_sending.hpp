@@ -11,21 +11,17 @@ namespace switchboard::actors {
 
 inline net::connection::send_result socket::give(net::outgoing_message& message,
                                                  net::send_token token) {
-  auto result = connection_->send(message, token);
-  if (home().taps() != nullptr
-      && result == net::connection::send_result::queued) [[unlikely]]
-    tell_sent(message);
-  return result;
+  if (home().taps() != nullptr) [[unlikely]]
+    return give_and_tell(message, token);
+  return connection_->send(message, token);
 }
 
 inline net::connection::send_result
 socket::give(net::opcode op, std::span<const std::byte> bytes,
              net::send_token token) {
-  auto result = connection_->send(op, bytes, token);
-  if (home().taps() != nullptr
-      && result == net::connection::send_result::queued) [[unlikely]]
-    tell_message(tap_event_kind::sent, op, bytes);
-  return result;
+  if (home().taps() != nullptr) [[unlikely]]
+    return give_and_tell(op, bytes, token);
+  return connection_->send(op, bytes, token);
 }
 
 } // namespace switchboard::actors

@@ -16,12 +16,25 @@ void socket::tell_message(tap_event_kind kind, net::opcode op,
        op == net::opcode::binary});
 }
 
-void socket::tell_sent(const net::outgoing_message& message) {
+net::connection::send_result
+socket::give_and_tell(net::outgoing_message& message, net::send_token token) {
+  auto result = connection_->send(message, token);
   auto binary = message.op() == net::opcode::binary;
   auto& large = message.large();
-  home().taps()->tell(
-      *this, tap_event_kind::sent,
-      {message.view(), large ? large->size() : message.size(), binary});
+  if (result == net::connection::send_result::queued)
+    home().taps()->tell(
+        *this, tap_event_kind::sent,
+        {message.view(), large ? large->size() : message.size(), binary});
+  return result;
+}
+
+net::connection::send_result
+socket::give_and_tell(net::opcode op, std::span<const std::byte> bytes,
+                      net::send_token token) {
+  auto result = connection_->send(op, bytes, token);
+  if (result == net::connection::send_result::queued)
+    tell_message(tap_event_kind::sent, op, bytes);
+  return result;
 }
 
 void socket::tell_part(net::opcode op, std::span<const std::byte> bytes,
