@@ -149,6 +149,13 @@ void instance::impl::close_sockets(const drain_options& how) {
       ask_shards(actors::await_no_sockets{}, left, done);
   }
   ask_shards(actors::cut_everything{}, cut_time, done);
+  // Behind the last closed event.
+  caf::scoped_actor self{system};
+  self->request(registry, cut_time, actors::end_taps{"the switchboard stops"})
+      .receive([] {},
+               [](const caf::error&) {
+                 // Taps end with their targets as well.
+               });
 }
 
 void instance::impl::end_actors() {

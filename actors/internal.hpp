@@ -15,6 +15,7 @@
 #include "actors/directory.hpp"
 #include "actors/outbound_plan.hpp"
 #include "actors/routes.hpp"
+#include "actors/tap_messages.hpp"
 #include "net/listener.hpp"
 #include "net/outgoing.hpp"
 
@@ -167,7 +168,8 @@ struct withdraw_outbound {
 
 /// The registry as our own folders see it.
 using internal_registry_actor =
-    registry_actor::extend<caf::reacts_to<registry_setup>>;
+    registry_actor::extend<caf::replies_to<end_taps>::with<void>,
+                           caf::reacts_to<registry_setup>>;
 
 /// Owns one configuration: binds its listener and keeps its outbound sockets
 /// by its reconnection strategy, keeps its sources.

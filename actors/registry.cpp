@@ -5,6 +5,7 @@
 
 #include "actors/outgoing_of.hpp"
 #include "actors/promises.hpp"
+#include "actors/registry_taps.hpp"
 #include "actors/socket.hpp"
 #include "actors/socket_id.hpp"
 #include "actors/statistics.hpp"
@@ -69,19 +70,6 @@ caf::result<Total> gather(self_pointer self,
 const handshake_attributes&
 identity_of(const caf::strong_actor_ptr& handle) noexcept {
   return static_cast<const socket&>(*handle->get()).identity();
-}
-
-caf::expected<std::shared_ptr<const compiled_filter>>
-prepare(const registry_state& state, const socket_filter& filter) {
-  if (!state.known_config(filter.config))
-    return wrong("no configuration is called `" + filter.config + "`");
-  auto problem = judge_groups(filter.groups);
-  if (!problem.empty())
-    return wrong(std::move(problem));
-  auto result = compile(filter);
-  if (!result)
-    return std::move(result.error());
-  return std::make_shared<const compiled_filter>(std::move(*result));
 }
 
 caf::error judge_close(close_code code, const std::string& reason) {
@@ -297,6 +285,19 @@ caf::result<void> send_by_own_strategy(self_pointer self,
 
 } // namespace
 
+caf::expected<std::shared_ptr<const compiled_filter>>
+prepare(const registry_state& state, const socket_filter& filter) {
+  if (!state.known_config(filter.config))
+    return wrong("no configuration is called `" + filter.config + "`");
+  auto problem = judge_groups(filter.groups);
+  if (!problem.empty())
+    return wrong(std::move(problem));
+  auto result = compile(filter);
+  if (!result)
+    return std::move(result.error());
+  return std::make_shared<const compiled_filter>(std::move(*result));
+}
+
 socket_actor registry_state::find(const std::string& config,
                                   const std::string& socket_id,
                                   caf::error& problem) const {
@@ -328,6 +329,9 @@ registry(self_pointer self, std::shared_ptr<socket_index> sockets,
   state.sockets = std::move(sockets);
   state.closed = std::move(closed);
   state.counters = std::move(counters);
+  self->set_down_handler([self](const caf::down_msg& down) {
+    forget_taps(self->state, down.source);
+  });
   // Delegates to one socket, or tells why it cannot.
   auto route = [self](const auto& request, auto message) -> caf::result<void> {
     caf::error problem;
@@ -394,6 +398,8 @@ registry(self_pointer self, std::shared_ptr<socket_index> sockets,
       [self](const open_outbound_socket_request& x) {
         return open_outbound_socket(self, x);
       },
+      [self](const tap_request& x) { return start_tap(self, x); },
+      [self](const end_taps& x) { return end_all_taps(self, x); },
       [self](registry_setup& x) {
         self->state.shards = std::move(x.shards);
         self->state.supervisors = std::move(x.supervisors);

@@ -26,6 +26,11 @@ struct registry_state {
   std::shared_ptr<socket_index> sockets;
   std::shared_ptr<closed_sockets> closed;
   std::shared_ptr<registry_counters> counters;
+  /// The targets of taps, by the tap's id.
+  std::map<std::uint64_t, caf::strong_actor_ptr> taps;
+  std::uint64_t last_tap = 0;
+  /// Whether there are no more taps to be.
+  bool taps_ended = false;
 
   /// @returns null and sets `problem` where an operation cannot be routed.
   socket_actor find(const std::string& config, const std::string& socket_id,
@@ -34,6 +39,12 @@ struct registry_state {
   /// Whether a configuration exists; an empty name means any.
   bool known_config(const std::string& config) const;
 };
+
+/// A filter of a request as the shards take it.
+/// @returns INVALID_ARGUMENT for an unknown configuration, a group's name or a
+///          pattern.
+caf::expected<std::shared_ptr<const compiled_filter>>
+prepare(const registry_state& state, const socket_filter& filter);
 
 /// @see registry_actor
 internal_registry_actor::behavior_type

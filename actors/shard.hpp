@@ -18,6 +18,8 @@
 
 namespace switchboard::actors {
 
+class shard_taps;
+
 /// What a shard does at the end of each turn besides its own work.
 class turn_listener {
 public:
@@ -83,6 +85,16 @@ public:
     turn_listener_ = what;
   }
 
+  /// Who wants to know what this shard's sockets do; null: nobody, and a
+  /// message costs no more than this look.
+  shard_taps* taps() const noexcept {
+    return taps_;
+  }
+
+  void set_taps(shard_taps* what) noexcept {
+    taps_ = what;
+  }
+
   /// The text of the message that a handler of this thread is called with:
   /// it was found to be UTF-8 and need not be looked at again.
   std::string_view checked_text;
@@ -131,6 +143,8 @@ private:
   static void refuse(job& what);
   void run();
 
+  /// Beside `checked_text`, which messages look at, too.
+  shard_taps* taps_ = nullptr;
   caf::actor_system& system_;
   std::size_t index_;
   net::loop loop_;

@@ -21,7 +21,8 @@ shard_actor::shard_actor(caf::actor_config& config, shard& home,
       report_(report),
       directory_(groups, home.index()),
       gateway_(home, *this, *this, std::move(report)),
-      expiries_(home.loop(), token_expired) {
+      expiries_(home.loop(), token_expired),
+      taps_(home, *this) {
   home.set_turn_listener(this);
 }
 
@@ -65,6 +66,10 @@ void shard_actor::receive(caf::mailbox_element& what) {
   } else if (content.match_elements<close_listeners>()) {
     gateway_.close();
     reply{*this, what}.deliver();
+  } else if (what.mid.is_response() || content.match_elements<install_tap>()
+             || content.match_elements<remove_tap>()
+             || content.match_elements<actors::end_taps>()) {
+    receive_tap(what);
   } else if (content.match_elements<open_outbound>()) {
     gateway_.open_outbound(content.get_as<open_outbound>(0),
                            reply{*this, what});
@@ -122,7 +127,31 @@ void shard_actor::broadcast(caf::mailbox_element& what) {
       {std::move(filter), std::move(result), reply{*this, what}});
 }
 
+void shard_actor::receive_tap(caf::mailbox_element& what) {
+  auto& content = what.content();
+  if (what.mid.is_response()) {
+    // Nobody else is asked for anything.
+    taps_.answered(what);
+  } else if (content.match_elements<install_tap>()) {
+    auto& order = content.get_as<install_tap>(0).order;
+    reply answer{*this, what};
+    if (!order->socket_id.empty() && !sockets_->find(order->socket_id))
+      return answer.fail(make_error(
+          errc::no_such_socket,
+          "no socket has the id `" + order->socket_id.substr(0, 128) + "`"));
+    taps_.add(order);
+    answer.deliver();
+  } else if (content.match_elements<remove_tap>()) {
+    taps_.remove(content.get_as<remove_tap>(0).id);
+  } else {
+    taps_.end_all();
+    reply{*this, what}.deliver();
+  }
+}
+
 void shard_actor::on_flushed() {
+  if (home().taps() != nullptr)
+    taps_.flush();
   for (auto& walk : std::exchange(pending_, {}))
     walk.answer.deliver(std::move(walk.result));
 }

@@ -15,6 +15,7 @@
 #include "actors/internal.hpp"
 #include "actors/limits_guard.hpp"
 #include "actors/shard.hpp"
+#include "actors/shard_taps.hpp"
 #include "actors/socket.hpp"
 #include "actors/socket_index.hpp"
 #include "actors/token_expiries.hpp"
@@ -70,6 +71,7 @@ private:
   void close_some(caf::mailbox_element& what);
   void list(caf::mailbox_element& what);
   void shed(std::uint64_t bytes);
+  void receive_tap(caf::mailbox_element& what);
   void join_default_groups(socket& who, const std::vector<std::string>& groups);
   void deliver_to_group(caf::mailbox_element& what);
   void cut_everything();
@@ -84,6 +86,7 @@ private:
   directory directory_;
   gateway gateway_;
   token_expiries expiries_;
+  shard_taps taps_;
   std::vector<pending_walk> pending_;
   std::vector<reply> awaiting_;
   /// Sockets without a connection whose handlers still work.

@@ -6,6 +6,7 @@
 #include "actors/outbound_state.hpp"
 #include "actors/outgoing_of.hpp"
 #include "actors/shard.hpp"
+#include "actors/socket_sending.hpp"
 #include "net/utf8.hpp"
 
 namespace switchboard::actors {
@@ -79,6 +80,8 @@ void socket::start(std::unique_ptr<net::connection> stream,
   auto target = target_of(route_.connections);
   gated_ = target != nullptr;
   prepare_parts();
+  if (home().taps() != nullptr)
+    tell_change(tap_event_kind::opened);
   connection_->start(*this, received, gated_);
   if (gone_) {
     forget_handlers();
@@ -93,7 +96,7 @@ void socket::start(std::unique_ptr<net::connection> stream,
 // -- from the connection
 // ---------------------------------------------------------
 
-bool socket::on_message(net::opcode op, std::span<const std::byte> content) {
+inline bool socket::take(net::opcode op, std::span<const std::byte> content) {
   if (handler_ != nullptr)
     return call_handler(op, content);
   auto target = target_of(route_.messages);
@@ -107,6 +110,18 @@ bool socket::on_message(net::opcode op, std::span<const std::byte> content) {
                  caf::strong_actor_ptr{ctrl()}, attributes(),
                  payload{std::move(bytes), op == net::opcode::binary}}));
   return owed_ < route_.messages->credit;
+}
+
+bool socket::on_message(net::opcode op, std::span<const std::byte> content) {
+  if (home().taps() != nullptr) [[unlikely]]
+    return take_tapped(op, content);
+  return take(op, content);
+}
+
+[[gnu::noinline]] bool socket::take_tapped(net::opcode op,
+                                           std::span<const std::byte> content) {
+  tell_message(tap_event_kind::message, op, content);
+  return take(op, content);
 }
 
 bool socket::call_handler(net::opcode op, std::span<const std::byte> content) {
@@ -196,6 +211,8 @@ void socket::end_for_good(close_outcome&& outcome, const caf::error& why) {
     home().loop().dispose(std::move(connection_));
   lease_ = {};
   refresh_groups();
+  if (home().taps() != nullptr)
+    tell_change(tap_event_kind::closed, ending_->outcome);
   host_.socket_lost(*this);
   if (outbound_)
     drop_journal(why ? why : not_reachable("the connection was lost"));
@@ -223,7 +240,7 @@ socket::broadcast(net::outgoing_message& message,
   } else if (watch) {
     token = ++last_token_;
   }
-  switch (connection_->send(message, token)) {
+  switch (give(message, token)) {
     case net::connection::send_result::queue_full:
       return "the send queue is full";
     case net::connection::send_result::not_open:

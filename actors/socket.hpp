@@ -15,6 +15,7 @@
 
 #include <switchboard/interfaces.hpp>
 #include <switchboard/pinned_handler.hpp>
+#include <switchboard/tap.hpp>
 
 #include "actors/bound_actor.hpp"
 #include "actors/delivery_watch.hpp"
@@ -243,6 +244,28 @@ private:
   void on_closing() override;
   void on_end(net::connection_end&& end) override;
 
+  /// Gives the connection a message; see socket_sending.hpp.
+  net::connection::send_result give(net::outgoing_message& message,
+                                    net::send_token token = 0);
+  net::connection::send_result give(net::opcode op,
+                                    std::span<const std::byte> bytes,
+                                    net::send_token token = 0);
+
+  // What taps are told, where there are any.
+  void tell_message(tap_event_kind kind, net::opcode op,
+                    std::span<const std::byte> content);
+  net::connection::send_result give_and_tell(net::outgoing_message& message,
+                                             net::send_token token);
+  net::connection::send_result give_and_tell(net::opcode op,
+                                             std::span<const std::byte> bytes,
+                                             net::send_token token);
+  bool take_tapped(net::opcode op, std::span<const std::byte> content);
+  void tell_part(net::opcode op, std::span<const std::byte> bytes,
+                 net::part_place place);
+  void tell_part_dropped();
+  void tell_change(tap_event_kind kind, const close_outcome& outcome = {});
+
+  bool take(net::opcode op, std::span<const std::byte> content);
   bool call_handler(net::opcode op, std::span<const std::byte> content);
   void prepare_parts();
   void drop_parts();

@@ -5,6 +5,7 @@
 #include "actors/outbound_state.hpp"
 #include "actors/outgoing_of.hpp"
 #include "actors/shard.hpp"
+#include "actors/socket_sending.hpp"
 #include "net/utf8.hpp"
 
 // A socket as a handler of its own shard sees it.
@@ -43,8 +44,8 @@ send_outcome socket::send(message_view content) {
   }
   if (!connection_)
     return send_outcome::not_open;
-  return outcome_of(connection_->send(
-      content.binary ? net::opcode::binary : net::opcode::text, bytes));
+  return outcome_of(
+      give(content.binary ? net::opcode::binary : net::opcode::text, bytes));
 }
 
 send_outcome socket::send(const payload& content) {
@@ -82,11 +83,11 @@ send_outcome socket::queue(const payload& content, net::send_token token) {
   // A small one is copied into its frame anyway.
   if (content.size() <= net::outgoing_frame::most_copied
       && !connection_->compressing())
-    return outcome_of(connection_->send(content.binary() ? net::opcode::binary
-                                                         : net::opcode::text,
-                                        content.bytes(), token));
+    return outcome_of(
+        give(content.binary() ? net::opcode::binary : net::opcode::text,
+             content.bytes(), token));
   auto message = outgoing_of(content);
-  return outcome_of(connection_->send(message, token));
+  return outcome_of(give(message, token));
 }
 
 void socket::close(close_code code, std::string_view reason) {

@@ -7,6 +7,7 @@
 #include "actors/outgoing_of.hpp"
 #include "actors/reconnect.hpp"
 #include "actors/shard.hpp"
+#include "actors/socket_sending.hpp"
 
 // What an outbound socket does when its connection is lost, and what becomes
 // of its messages meanwhile.
@@ -40,6 +41,9 @@ void socket::lose_connection(net::connection_end&& end) {
   outbound_->counted.queued_bytes = 0;
   home().loop().dispose(std::move(connection_));
   count_as(socket_state::reconnecting);
+  if (home().taps() != nullptr)
+    tell_change(tap_event_kind::reconnecting,
+                {end.code, end.reason, end.clean, end.by});
   auto why = render_close_code(end.code);
   if (!end.reason.empty())
     why += ": " + end.reason;
@@ -67,6 +71,8 @@ bool socket::go_on(std::unique_ptr<net::connection> stream,
   count_as(socket_state::open);
   auto full = route_.messages != nullptr && owed_ >= route_.messages->credit;
   prepare_parts();
+  if (home().taps() != nullptr)
+    tell_change(tap_event_kind::reopened);
   connection_->start(*this, received, full);
   pump();
   return true;
@@ -122,7 +128,7 @@ send_outcome socket::send_outbound(outbound_send& what) {
   auto& journal = outbound_->journal;
   if (connection_ && connection_->open() && !journal.waiting()) {
     auto message = outgoing_of(content);
-    switch (connection_->send(message, what.token)) {
+    switch (give(message, what.token)) {
       case net::connection::send_result::queued:
         journal.add_given(std::move(what));
         return send_outcome::queued;
@@ -185,7 +191,7 @@ void socket::pump() {
     if (queued > 0 && queued + outbound_journal::cost(next.content) > limit)
       return;
     auto message = outgoing_of(next.content);
-    switch (connection_->send(message, next.token)) {
+    switch (give(message, next.token)) {
       case net::connection::send_result::queued:
         journal.give_first();
         break;

@@ -15,6 +15,8 @@ void socket::prepare_parts() {
 
 bool socket::on_part(net::opcode op, std::span<const std::byte> bytes,
                      net::part_place place) {
+  if (home().taps() != nullptr)
+    tell_part(op, bytes, place);
   if (handler_ == nullptr || handler_->deaf())
     return true;
   try {
@@ -49,6 +51,8 @@ void socket::read_on() {
 
 /// The rest of a message will not come.
 void socket::drop_parts() {
+  if (home().taps() != nullptr)
+    tell_part_dropped();
   held_ = false;
   if (std::exchange(parts_, nullptr) && owed_ > 0)
     --owed_;

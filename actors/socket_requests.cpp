@@ -5,6 +5,7 @@
 #include "actors/outbound_state.hpp"
 #include "actors/outgoing_of.hpp"
 #include "actors/shard.hpp"
+#include "actors/socket_sending.hpp"
 #include "net/utf8.hpp"
 
 // What a socket is asked for by messages, and the answers to its own.
@@ -135,7 +136,7 @@ void socket::handle_send(caf::mailbox_element& what) {
 void socket::send_with_answer(const payload& content, reply&& answer) {
   auto message = outgoing_of(content);
   auto token = answer ? ++last_token_ : 0;
-  switch (connection_->send(message, token)) {
+  switch (give(message, token)) {
     case net::connection::send_result::queued:
       if (answer)
         sends_.push({token, std::make_unique<reply>(std::move(answer)), nullptr,

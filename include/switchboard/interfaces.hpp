@@ -65,7 +65,10 @@ using registry_actor = caf::typed_actor<
     // answered: BASIC_AUTHENTICATION, UNAUTHORIZED, FORBIDDEN, NOT_FOUND,
     // INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE; REMOTELY_CLOSED,
     // CONNECTIVITY; RETRY_EXHAUSTED.
-    caf::replies_to<open_outbound_socket_request>::with<std::string>>;
+    caf::replies_to<open_outbound_socket_request>::with<std::string>,
+    // Answered once every shard knows. INVALID_ARGUMENT, NO_SUCH_SOCKET,
+    // TOO_MANY_REQUESTS, CONNECTIVITY.
+    caf::replies_to<tap_request>::with<void>>;
 
 /// What a source's target looks like.
 using message_handler =
@@ -73,5 +76,9 @@ using message_handler =
 using connection_handler =
     caf::typed_actor<caf::replies_to<connection_event>::with<void>>;
 using closed_handler = caf::typed_actor<caf::reacts_to<closed_event>>;
+
+/// What a tap's target looks like.
+using tap_handler = caf::typed_actor<caf::replies_to<tap_events>::with<void>,
+                                     caf::reacts_to<tap_end>>;
 
 } // namespace switchboard

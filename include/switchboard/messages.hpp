@@ -16,6 +16,8 @@
 #include <switchboard/options.hpp>
 #include <switchboard/payload.hpp>
 #include <switchboard/post_mortem.hpp>
+#include <switchboard/socket_filter.hpp>
+#include <switchboard/tap.hpp>
 #include <switchboard/token_messages.hpp>
 
 namespace switchboard {
@@ -31,16 +33,6 @@ struct send_request {
   /// How to meet a socket that is being reconnected, in place of its
   /// configuration's.
   std::optional<reconnection_options> reconnection = std::nullopt;
-};
-
-/// Which sockets a broadcast or a bulk close is for.
-struct socket_filter {
-  std::string config;
-  /// A `path_pattern`, compared with paths below the base path. Empty: all.
-  std::string path;
-  socket_type_filter type = socket_type_filter::all;
-  /// Sockets of any of these. Empty: all.
-  std::vector<std::string> groups;
 };
 
 struct broadcast_request {
@@ -293,7 +285,6 @@ SWITCHBOARD_INSPECT(backoff_options, x.factor, x.max, x.jitter)
 SWITCHBOARD_INSPECT(reconnection_options, x.fails_deployment, x.strategy,
                     x.frequency, x.count, x.blocking, x.backoff,
                     x.final_close_codes)
-SWITCHBOARD_INSPECT(socket_filter, x.config, x.path, x.type, x.groups)
 SWITCHBOARD_INSPECT(broadcast_request, x.to, x.content)
 SWITCHBOARD_INSPECT(broadcast_failure, x.socket_id, x.type, x.uri, x.error_type,
                     x.error_message, x.error)
@@ -432,4 +423,7 @@ CAF_ADD_TYPE_ID(switchboard, (switchboard::get_closed_request))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::update_sources_request))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::renew_token_request))
 CAF_ADD_TYPE_ID(switchboard, (switchboard::socket_renew_token))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::tap_request))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::tap_events))
+CAF_ADD_TYPE_ID(switchboard, (switchboard::tap_end))
 CAF_END_TYPE_ID_BLOCK(switchboard)

@@ -102,12 +102,16 @@ void connection::wind_down() {
   winding_down_ = true;
   if (!busy_)
     cut();
+  else
+    end_stream("the switchboard stops");
 }
 
 void connection::cut() {
   disarm();
   if (auto pending = waiter_.lock())
     pending->signal.cancel();
+  if (auto feed = feed_.lock())
+    feed->leave();
   stream_.cancel();
   error_code ignored;
   stream_.socket().close(ignored);
@@ -183,6 +187,8 @@ asio::awaitable<bool> connection::serve_one() {
       unread_ = false;
       parsed.body = std::move(in.get().body());
       auto decided = match.found->handle(parsed, shared_.served);
+      if (auto live = std::get_if<live_tap>(&decided))
+        co_return co_await serve_tap(std::move(*live), in);
       if (auto pending = std::get_if<question>(&decided))
         result = co_await ask(std::move(*pending));
       else
@@ -341,15 +347,20 @@ asio::awaitable<bool> connection::write(answer what, const parser* of,
   error_code failure;
   co_await http::async_write(stream_, out, into(failure));
   disarm();
-  if (of != nullptr && shared_.report) {
-    auto path = of->get().target();
-    shared_.report({report::severity::debug,
-                    "request",
-                    {{"method", std::string{of->get().method_string()}},
-                     {"path", std::string{path.substr(0, path.find('?'))}},
-                     {"status", std::to_string(what.status)}}});
-  }
+  if (of != nullptr)
+    note(*of, what.status);
   co_return !failure;
+}
+
+void connection::note(const parser& of, unsigned status) const {
+  if (!shared_.report)
+    return;
+  auto path = of.get().target();
+  shared_.report({report::severity::debug,
+                  "request",
+                  {{"method", std::string{of.get().method_string()}},
+                   {"path", std::string{path.substr(0, path.find('?'))}},
+                   {"status", std::to_string(status)}}});
 }
 
 asio::awaitable<void> connection::linger() {

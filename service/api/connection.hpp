@@ -21,6 +21,7 @@
 #include "service/api/return_path.hpp"
 #include "service/api/router.hpp"
 #include "service/api/stream.hpp"
+#include "service/api/tap_feed.hpp"
 
 namespace switchboard::service::api {
 
@@ -52,6 +53,9 @@ public:
   /// Ends after the request in work, at once where there is none.
   void wind_down();
 
+  /// Ends what is streamed, if anything is.
+  void end_stream(const std::string& reason);
+
   /// Ends now.
   void cut();
 
@@ -73,6 +77,14 @@ private:
                                                           const route& to);
   boost::asio::awaitable<answer> ask(question what);
   boost::asio::awaitable<bool> write(answer what, const parser* of, bool keep);
+  void note(const parser& of, unsigned status) const;
+
+  // What is streamed; see connection_tap.cpp.
+  /// @returns whether to go on with the next request.
+  boost::asio::awaitable<bool> serve_tap(live_tap what, const parser& in);
+  boost::asio::awaitable<bool> write_tap_head(const parser& in);
+  boost::asio::awaitable<bool> write_tap(std::string text, bool chunked);
+  void watch_client(std::shared_ptr<tap_feed> feed);
   boost::asio::awaitable<void> linger();
 
   /// Refuses what needs no body to be refused.
@@ -99,6 +111,8 @@ private:
   /// The client may still be sending when we close.
   bool unread_ = false;
   std::weak_ptr<waiter> waiter_;
+  /// While something is streamed.
+  std::weak_ptr<tap_feed> feed_;
 };
 
 } // namespace switchboard::service::api

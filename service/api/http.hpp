@@ -63,8 +63,15 @@ struct call {
   answer_function done;
 };
 
-/// What a handler decides: an answer, or whom to ask for it.
-using outcome = std::variant<answer, question>;
+/// An answer that goes on for as long as the client reads it.
+struct live_tap {
+  tap_request what;
+  /// Whether payloads are told.
+  bool payload = false;
+};
+
+/// What a handler decides: an answer, whom to ask for it, or what to stream.
+using outcome = std::variant<answer, question, live_tap>;
 
 } // namespace switchboard::service::api
 

@@ -23,6 +23,12 @@ struct limits {
   std::chrono::nanoseconds body_timeout = std::chrono::seconds{30};
   /// For the client to take an answer.
   std::chrono::nanoseconds write_timeout = std::chrono::seconds{30};
+  /// From one sign of life on a tap to the next, while nothing happens.
+  std::chrono::nanoseconds heartbeat = std::chrono::seconds{15};
+  /// How often a tap tells how much it left out, at most.
+  std::chrono::nanoseconds loss_interval = std::chrono::seconds{1};
+  /// For the client of a tap to take anything at all.
+  std::chrono::nanoseconds tap_patience = std::chrono::minutes{10};
   /// How long what a refused client still sends is read and dropped, so that
   /// the refusal reaches it before TCP is cut.
   std::chrono::nanoseconds linger_timeout = std::chrono::seconds{2};

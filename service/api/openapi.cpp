@@ -60,6 +60,24 @@ object schema_of(value_kind kind) {
       result["enum"] = array{"true", "false", ""};
       result["default"] = "false";
       break;
+    case value_kind::fraction:
+      result["type"] = "number";
+      result["minimum"] = min_tap_sample;
+      result["maximum"] = 1;
+      result["default"] = 1;
+      break;
+    case value_kind::event_rate:
+      result["type"] = "integer";
+      result["minimum"] = 1;
+      result["maximum"] = max_tap_rate;
+      result["default"] = tap_request{}.rate;
+      break;
+    case value_kind::payload_size:
+      result["type"] = "integer";
+      result["minimum"] = 1;
+      result["maximum"] = max_tap_payload;
+      result["default"] = default_tap_payload;
+      break;
   }
   return result;
 }
@@ -96,10 +114,11 @@ object describe(const answer_description& what) {
     return describe_problem(what.description);
   object result;
   result["description"] = what.description;
+  auto type = what.schema == "Metrics"     ? metrics_type
+              : what.schema == "TapStream" ? event_stream_type
+                                           : "application/json";
   if (!what.schema.empty())
-    result["content"] =
-        content(what.schema == "Metrics" ? metrics_type : "application/json",
-                reference("schemas", what.schema));
+    result["content"] = content(type, reference("schemas", what.schema));
   return result;
 }
 

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include <switchboard/close_code.hpp>
+#include <switchboard/tap.hpp>
 
 #include "service/api/route.hpp"
 
@@ -9,18 +10,18 @@ namespace switchboard::service::api {
 
 namespace {
 
-bool is_limit(std::string_view text) {
-  unsigned value = 0;
+/// Whether a text is a number from `least` to `most` and nothing else.
+template <class Number>
+bool is_within(std::string_view text, Number least, Number most) {
+  Number value{};
   auto last = text.data() + text.size();
   auto [end, failure] = std::from_chars(text.data(), last, value);
-  return failure == std::errc{} && end == last && value >= 1 && value <= 1000;
+  return failure == std::errc{} && end == last && value >= least
+         && value <= most;
 }
 
 bool is_serial(std::string_view text) {
-  std::uint64_t value = 0;
-  auto last = text.data() + text.size();
-  auto [end, failure] = std::from_chars(text.data(), last, value);
-  return failure == std::errc{} && end == last && value >= 1;
+  return is_within<std::uint64_t>(text, 1, UINT64_MAX);
 }
 
 /// What was expected of a value; empty where it is right.
@@ -35,7 +36,8 @@ std::string_view expected_instead(value_kind kind, std::string_view value) {
                  ? std::string_view{}
                  : "INBOUND, OUTBOUND or ALL";
     case value_kind::limit:
-      return is_limit(value) ? std::string_view{} : "a number from 1 to 1000";
+      return is_within(value, 1u, 1000u) ? std::string_view{}
+                                         : "a number from 1 to 1000";
     case value_kind::serial:
       return is_serial(value) ? std::string_view{} : "a number from 1 on";
     case value_kind::close_code:
@@ -49,6 +51,17 @@ std::string_view expected_instead(value_kind kind, std::string_view value) {
       return value.empty() || value == "true" || value == "false"
                  ? std::string_view{}
                  : "true or false";
+    case value_kind::fraction:
+      return is_within(value, min_tap_sample, 1.0)
+                 ? std::string_view{}
+                 : "a number from 0.000001 to 1";
+    case value_kind::event_rate:
+      return is_within(value, 1u, max_tap_rate) ? std::string_view{}
+                                                : "a number from 1 to 10000";
+    case value_kind::payload_size:
+      return is_within(value, 1u, max_tap_payload)
+                 ? std::string_view{}
+                 : "a number of bytes from 1 to 65536";
   }
   return {};
 }

@@ -29,6 +29,12 @@ enum class value_kind : std::uint8_t {
   close_reason,
   /// true or false; nothing means true.
   flag,
+  /// 0.000001 to 1.
+  fraction,
+  /// 1 to 10,000.
+  event_rate,
+  /// 1 to 65,536 bytes.
+  payload_size,
 };
 
 struct parameter {
@@ -54,6 +60,12 @@ enum class body_kind : std::uint8_t {
 /// The Content-Type of Prometheus' text format.
 inline constexpr std::string_view metrics_type =
     "text/plain; version=0.0.4; charset=utf-8";
+
+/// The Content-Type of server-sent events.
+inline constexpr std::string_view event_stream_type = "text/event-stream";
+
+/// How much of a message a tap shows where the client does not say, in bytes.
+inline constexpr std::uint32_t default_tap_payload = 1024;
 
 /// One answer of a route.
 struct answer_description {

@@ -23,6 +23,9 @@ std::vector<route> system_routes();
 /// Taking the process out of service.
 std::vector<route> drain_routes();
 
+/// Looking at what sockets do.
+std::vector<route> tap_routes();
+
 /// Reading the configuration file again, and the log's level.
 std::vector<route> reload_routes();
 

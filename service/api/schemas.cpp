@@ -262,6 +262,43 @@ object socket_list(std::string_view of) {
       {{"sockets", list_of(reference(of))}, {"next", std::move(next)}});
 }
 
+/// One line of data of a tap.
+object tap_event() {
+  auto result = record({
+      {"event", one_of({"opened", "message", "sent", "closed", "reconnecting",
+                        "reopened", "dropped", "end"})},
+      {"time", moment()},
+      {"socket_id", typed("string")},
+      {"config", typed("string", "Name of its configuration.")},
+      {"type", one_of({"INBOUND", "OUTBOUND"})},
+      {"path", typed("string", "Of the handshake's request, without query.")},
+      {"groups", list_of(typed("string"))},
+      {"direction", one_of({"in", "out"})},
+      {"format", one_of({"text", "binary"})},
+      {"size", count("Of the message, without compression.")},
+      {"payload", typed("string", "Only where it was asked for.")},
+      {"encoding", one_of({"utf-8", "base64"})},
+      {"truncated", typed("boolean", "Whether the payload is not all of it.")},
+      {"remote_address", typed("string", "opened, reopened: address:port")},
+      {"generation", count("opened, reopened: how often it was reconnected.")},
+      {"code", typed("string", "closed, reconnecting: by name where it has "
+                               "one.")},
+      {"code_number", count("1006: without a close frame.")},
+      {"reason", typed("string", "closed, reconnecting, end.")},
+      {"by", typed("string", "closed, reconnecting: as of ClosedSocket.")},
+      {"clean", typed("boolean", "Whether both sent a close frame.")},
+      {"not_sampled", count("dropped: messages that were not drawn.")},
+      {"over_rate", count("dropped: events beyond the rate.")},
+      {"overflowed", count("dropped: events that the client was too slow "
+                           "for.")},
+  });
+  result["required"] = array{"event", "time"};
+  result["description"] =
+      "`dropped` and `end` are of no socket; messages have `direction`, "
+      "`format` and `size`.";
+  return result;
+}
+
 object close_code() {
   auto result = typed(
       "string",
@@ -373,6 +410,9 @@ object schemas() {
   result["Log"] = record(
       {{"level", one_of({"trace", "debug", "info", "warn", "error", "off"})}});
   result["Status"] = record({{"status", one_of({"alive", "ready"})}});
+  result["TapStream"] =
+      typed("string", "Server-sent events; the data of each is a TapEvent.");
+  result["TapEvent"] = tap_event();
   result["Metrics"] = typed("string", "Prometheus' text format.");
   result["Document"] = typed("object");
   return result;

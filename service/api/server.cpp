@@ -213,6 +213,9 @@ void server::change_tokens(std::vector<std::string> tokens) {
     auto& tls = ptr->shared.served.tls;
     ptr->shared.access.change(tokens,
                               tls && vouches_for_clients(tls->options()));
+    // Who may stay comes again, with a token that counts.
+    for (auto each : ptr->connections)
+      each->end_stream("the tokens of the management API have changed");
   });
 }
 

@@ -47,10 +47,18 @@ struct arguments {
   bool dry_run = false;
   /// Do not wait until a drain is over.
   bool at_once = false;
-  /// Tables to show; 0: one, or without an end on a terminal.
+  /// Tables to show; 0: one, or without an end on a terminal. Events of a tap;
+  /// 0: without an end.
   std::size_t count = 0;
   /// From one table to the next, in seconds.
   double interval = 2;
+  /// Of a tap: whether contents are shown, and how much of each; 0: what the
+  /// API shows.
+  bool payload = false;
+  std::size_t payload_limit = 0;
+  /// The fraction of messages, and events a second; 0: as the API has it.
+  double sample = 0;
+  std::size_t rate = 0;
 };
 
 /// The most bytes of a message, as the API has it.

@@ -51,6 +51,7 @@ struct commands::impl {
     add_drain();
     add_reload();
     add_top();
+    add_tap();
   }
 
   CLI::App* add(CLI::App& to, const char* name, const char* description,
@@ -241,6 +242,31 @@ struct commands::impl {
     what->add_option("--interval", given.interval,
                      "Seconds from one table to the next (default: 2)")
         ->check(CLI::Range(0.1, 3600.0));
+  }
+
+  void add_tap() {
+    auto what = add(app, "tap",
+                    "Show what sockets do, while they do it, until it is "
+                    "interrupted",
+                    [](session& at) { return at.tap(); });
+    add_text(what, "--socket", given.socket_id,
+             "Only this socket; ends with it");
+    add_filter(what);
+    auto payload = what->add_flag("--payload", given.payload,
+                                  "Show the contents of messages");
+    what->add_option("--payload-limit", given.payload_limit,
+                     "The most bytes of each message (default: 1024)")
+        ->check(CLI::Range(1, 65536))
+        ->needs(payload);
+    what->add_option("--sample", given.sample,
+                     "The fraction of messages to show (default: 1)")
+        ->check(CLI::Range(0.000001, 1.0));
+    what->add_option("--rate", given.rate,
+                     "The most events a second (default: 100)")
+        ->check(CLI::Range(1, 10000));
+    what->add_option("--count", given.count,
+                     "Events to show, then end (default: no end)")
+        ->check(CLI::PositiveNumber);
   }
 
   CLI::App& app;

@@ -10,7 +10,7 @@ class App;
 namespace switchboard::service::client {
 
 /// The subcommands that are clients of the management API: sockets, send,
-/// broadcast, close, open, groups, drain, reload, top.
+/// broadcast, close, open, groups, drain, reload, top, tap.
 class commands {
 public:
   /// Adds them to a command line.

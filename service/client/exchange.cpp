@@ -1,10 +1,12 @@
 #include "service/client/exchange.hpp"
 
+#include <array>
 #include <exception>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
@@ -45,13 +47,46 @@ http::request<http::string_body> to_request(const access& how,
   return result;
 }
 
+/// Hands on the body as it comes.
+template <class Stream>
+asio::awaitable<void> follow(Stream& over, beast::flat_buffer& buffer,
+                             http::response_parser<http::empty_body>& head,
+                             const http_question& what) {
+  http::response_parser<http::buffer_body> parser{std::move(head)};
+  parser.body_limit(boost::none);
+  std::array<char, 16 * 1024> piece;
+  auto going_on = true;
+  while (going_on && !parser.is_done()) {
+    auto& body = parser.get().body();
+    body.data = piece.data();
+    body.size = piece.size();
+    beast::get_lowest_layer(over).expires_after(what.patience);
+    beast::error_code failure;
+    co_await http::async_read_some(
+        over, buffer, parser,
+        asio::redirect_error(asio::use_awaitable, failure));
+    if (failure && failure != http::error::need_buffer)
+      throw boost::system::system_error{failure};
+    going_on = what.on_body({piece.data(), piece.size() - body.size});
+  }
+}
+
 template <class Stream>
 asio::awaitable<http_answer> talk(Stream& over, const access& how,
                                   const http_question& what) {
   auto request = to_request(how, what);
   co_await http::async_write(over, request, asio::use_awaitable);
   beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
+  http::response_parser<http::empty_body> head;
+  head.body_limit(most_body);
+  co_await http::async_read_header(over, buffer, head, asio::use_awaitable);
+  if (what.on_body && head.get().result() == http::status::ok) {
+    http_answer result;
+    result.status = 200;
+    co_await follow(over, buffer, head, what);
+    co_return result;
+  }
+  http::response_parser<http::string_body> parser{std::move(head)};
   parser.body_limit(most_body);
   co_await http::async_read(over, buffer, parser, asio::use_awaitable);
   auto message = parser.release();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ struct http_question {
   std::string body;
   /// For the answer to begin and end, the connection included.
   std::chrono::seconds patience{40};
+  /// Where it is set: takes the body of a 200 piece by piece as it comes, and
+  /// says whether to go on. `patience` is for each piece then.
+  std::function<bool(std::string_view)> on_body = {};
 };
 
 struct http_answer {

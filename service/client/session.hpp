@@ -33,6 +33,7 @@ public:
   int drain();
   int reload();
   int top();
+  int tap();
 
 private:
   /// Finds out how the API is reached.

@@ -103,6 +103,19 @@ fake_registry(registry_actor::pointer,
           return make_error(errc::forbidden, "the peer answered 403");
         return what.socket_id.empty() ? "made up" : what.socket_id;
       },
+      [=](const tap_request& what) -> caf::result<void> {
+        book->add(what);
+        if (what.which.config == "full")
+          return make_error(errc::too_many_requests, "there are 16 taps");
+        if (!what.socket_id.empty() && what.socket_id != "a")
+          return check("unknown");
+        if (what.which.config == "quiet")
+          return caf::unit;
+        auto target = caf::actor_cast<caf::actor>(what.target);
+        caf::anon_send(target, example_tap_events(what.payload_limit));
+        caf::anon_send(target, tap_end{"that was all"});
+        return caf::unit;
+      },
   };
 }
 
@@ -130,6 +143,27 @@ socket_info example_socket() {
   result.attributes.groups =
       std::make_shared<const string_list>(string_list{"x", "y"});
   result.counters.messages_received = 7;
+  return result;
+}
+
+tap_events example_tap_events(std::size_t payload_limit) {
+  tap_events result;
+  tap_event event;
+  event.time = caf::timestamp{std::chrono::seconds{1'767'225'600}};
+  event.attributes = example_socket().attributes;
+  event.kind = tap_event_kind::opened;
+  result.events.push_back(event);
+  event.kind = tap_event_kind::message;
+  event.size = 5;
+  event.payload = std::string{"hello"}.substr(0, payload_limit);
+  result.events.push_back(event);
+  event.kind = tap_event_kind::sent;
+  event.binary = true;
+  result.events.push_back(event);
+  event.kind = tap_event_kind::closed;
+  event.outcome = example_post_mortem().outcome;
+  result.events.push_back(event);
+  result.left_out.not_sampled = 7;
   return result;
 }
 

@@ -50,6 +50,11 @@ socket_info example_socket();
 /// A socket `a` that was closed because it was idle.
 post_mortem example_post_mortem();
 
+/// What a tap of it might tell: opened, `hello` in text and out as binary,
+/// closed; 7 messages were not drawn.
+/// @param payload_limit of the contents, in bytes.
+tap_events example_tap_events(std::size_t payload_limit);
+
 /// A registry that knows the socket `a`, and `lost`, whose peer is gone. A
 /// broadcast matches both. Writes down what it is asked.
 registry_actor spawn_fake_registry(caf::actor_system& system,
