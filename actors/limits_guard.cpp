@@ -90,7 +90,8 @@ void limits_guard::tell_limits() {
     setup_.on_report(
         {report::severity::warning,
          "limit reached",
-         {{"limit", what.name}, {"times", std::to_string(what.count)}}});
+         {{"limit", what.name}, {"times", std::to_string(what.count)}},
+         report_part::limit});
 }
 
 } // namespace switchboard::actors

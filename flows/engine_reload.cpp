@@ -90,10 +90,11 @@ caf::error engine::reload(std::shared_ptr<const program> code,
     for (auto& one : what.runners)
       caf::anon_send(one, retire_atom::value);
     what.known.reset();
-    if (report_ && feeds_sockets(what.source))
+    if (feeds_sockets(what.source))
       report_({report::severity::info,
                "the flow is no more: what its open sockets send is dropped",
-               {{"flow", what.name}}});
+               {{"flow", what.name}},
+               report_part::flow});
     // One that nobody can feed ends.
     if (!feeds_sockets(what.source)) {
       for (auto& one : what.runners)

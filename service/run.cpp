@@ -24,7 +24,6 @@
 #include "service/drain.hpp"
 #include "service/exit_code.hpp"
 #include "service/log.hpp"
-#include "service/log_line.hpp"
 #include "service/metrics/exposition.hpp"
 #include "service/reloader.hpp"
 #include "service/signals.hpp"
@@ -160,13 +159,23 @@ public:
             {},
             "the switchboard is starting, or stopping"});
     };
-    served.level = [this] {
-      return lines_->level();
+    served.levels = [this] {
+      return lines_->levels();
     };
-    served.set_level = [this](log_level level) {
-      lines_->write(log_level::info, "the log's level is set",
-                    {{"level", std::string{name_of(level)}}});
-      lines_->set_level(level);
+    served.change_levels = [this](const log_level_changes& what) {
+      auto next = apply(what, lines_->levels());
+      auto tell = [&] {
+        lines_->write(log_level::info, "the log's levels are set",
+                      to_fields(next));
+      };
+      // In time, where it is too quiet to say so afterwards.
+      auto quieter = next.of(report_part::service) > log_level::info;
+      if (quieter)
+        tell();
+      next = lines_->change_levels(what);
+      if (!quieter)
+        tell();
+      return next;
     };
     served.metrics = [this] {
       return metrics::expose({[this] { return instance_->statistics(); },
@@ -219,7 +228,7 @@ public:
     lines_->write(log_level::info,
                   "certificates, keys and the configuration file are read "
                   "again",
-                  {{"signal", "SIGHUP"}});
+                  {{"signal", "SIGHUP"}}, report_part::reload);
     instance_->renew_tls();
     std::lock_guard guard{mutex_};
     if (reloader_)

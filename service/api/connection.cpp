@@ -72,7 +72,8 @@ void connection::start(std::function<void()> on_end) {
     if (failure)
       self->shared_.report({report::severity::error,
                             "a connection of the management API failed",
-                            {}});
+                            {},
+                            report_part::admin});
     self->cut();
     on_end();
   };
@@ -131,7 +132,8 @@ asio::awaitable<bool> connection::encrypt() {
   if (!problem.empty())
     shared_.report({report::severity::debug,
                     "TLS failed: " + problem,
-                    {{"listener", "admin"}}});
+                    {{"listener", "admin"}},
+                    report_part::admin});
   certified_ = problem.empty() && stream_.certified();
   co_return problem.empty();
 }
@@ -341,13 +343,15 @@ asio::awaitable<bool> connection::write(answer what, const parser* of,
   error_code failure;
   co_await http::async_write(stream_, out, into(failure));
   disarm();
-  if (of != nullptr && shared_.report) {
+  if (of != nullptr
+      && shared_.report.wants(report_part::admin, report::severity::debug)) {
     auto path = of->get().target();
     shared_.report({report::severity::debug,
                     "request",
                     {{"method", std::string{of->get().method_string()}},
                      {"path", std::string{path.substr(0, path.find('?'))}},
-                     {"status", std::to_string(what.status)}}});
+                     {"status", std::to_string(what.status)}},
+                    report_part::admin});
   }
   co_return !failure;
 }
