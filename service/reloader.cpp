@@ -169,7 +169,7 @@ std::string reloader::apply(checked_configuration& what,
   auto& options = document.switchboard;
   parts_.complete(options);
   // First what may fail and changes nothing then.
-  auto sockets = touches_sockets(changes);
+  auto sockets = touches_sockets(changes) || parts_.flows->has_dead_runners();
   if (sockets) {
     if (auto missing = parts_.flows->find_stores(*what.program))
       return text_of(missing);

@@ -88,6 +88,7 @@ boost::json::array to_json(const std::vector<flows::flow_info>& flows) {
     entry["seconds"] = std::chrono::duration<double>{flow.time}.count();
     entry["dropped"] = flow.dropped;
     entry["removed"] = flow.removed;
+    entry["dead_runners"] = flow.dead_runners;
     result.push_back(std::move(entry));
   }
   return result;

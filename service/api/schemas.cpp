@@ -360,6 +360,8 @@ object schemas() {
       {"dropped", count("Events of open sockets that came after a reload had "
                         "taken the flow away.")},
       {"removed", typed("boolean", "Whether a reload has taken it away.")},
+      {"dead_runners", count("Its runners that have died; a reload replaces "
+                             "them.")},
   });
   result["FlowList"] = record({{"flows", list_of(reference("Flow"))}});
   result["Drain"] = record({
