@@ -1,6 +1,7 @@
 #include "service/reloader.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <switchboard/error.hpp>
@@ -114,6 +115,7 @@ void reloader::run() {
       outcome = work(next);
     }
     outcome.dry_run = next.dry_run;
+    parts_.status->note(outcome, std::chrono::system_clock::now());
     tell(next, outcome);
     if (next.done)
       next.done(outcome);

@@ -182,8 +182,9 @@ public:
       return metrics::expose({[this] { return instance_->statistics(); },
                               [this] { return engine_->flows(); },
                               [this] { return certificates(); },
+                              [this] { return stores_->statistics(); },
                               [this] {
-                                return stores_->statistics();
+                                return state();
                               }});
     };
     if (auto& name = what.value.admin.tls; !name.empty()) {
@@ -208,7 +209,8 @@ public:
           note(document);
           if (on_limit_)
             on_limit_(shutdown_limit(document));
-        }};
+        },
+        &reloads_};
     {
       std::lock_guard guard{mutex_};
       reloader_ = std::make_unique<reloader>(std::move(parts), file,
@@ -313,6 +315,11 @@ private:
     return result;
   }
 
+  metrics::service_state state() const {
+    return {reloads_.now(), drain_->stage() != drain_stage::none,
+            lines_->left_out()};
+  }
+
   std::vector<std::uint64_t> heartbeats() const {
     std::vector<std::uint64_t> result;
     for (auto& shard : instance_->statistics().shards)
@@ -336,6 +343,7 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<log> lines_;
   report_function report_;
+  reload_status reloads_{std::chrono::system_clock::now()};
   /// Stay open as long as the process lives.
   systemd::passed_sockets passed_;
   mutable std::mutex mutex_;
