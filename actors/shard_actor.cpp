@@ -145,7 +145,8 @@ void shard_actor::close(caf::mailbox_element& what) {
       --state->open;
       state->check();
     };
-    auto begun = who.close(request.code, request.reason, on_gone);
+    auto begun =
+        who.close(request.code, request.reason, on_gone, closed_by::bulk_close);
     if (begun) {
       ++state->closed;
       ++state->open;
@@ -209,7 +210,7 @@ void shard_actor::deliver_to_group(caf::mailbox_element& what) {
     auto& request = content.get_as<socket_close>(0);
     if (is_sendable(request.code))
       directory_.visit(filter, [&](socket& who) {
-        who.close(request.code, request.reason, {});
+        who.close(request.code, request.reason, {}, closed_by::bulk_close);
       });
   }
 }
