@@ -109,12 +109,14 @@ void authentications::read(const std::string& listener,
   if (good)
     report_({report::severity::info,
              "authentication renewed",
-             {{"listener", listener}}});
+             {{"listener", listener}},
+             report_part::listener});
   else
     report_(
         {report::severity::error,
          "what is in force stays, authentication cannot be renewed: " + problem,
-         {{"listener", listener}}});
+         {{"listener", listener}},
+         report_part::listener});
 }
 
 } // namespace switchboard::actors

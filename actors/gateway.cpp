@@ -167,13 +167,14 @@ void gateway::open(net::upgraded&& what) {
   auto connection = std::make_unique<net::connection>(
       home_.loop(), std::move(what.stream), what.route.connection,
       what.compression);
-  if (report_)
+  if (report_.wants(report_part::socket, report::severity::debug))
     report_({report::severity::debug,
              "socket opened",
              {{"socket", std::string{attributes->socket_id()}},
               {"config", std::string{attributes->config()}},
               {"path", std::string{attributes->path()}},
-              {"remote", std::string{attributes->remote_address()}}}});
+              {"remote", std::string{attributes->remote_address()}}},
+             report_part::socket});
   auto handle = make_bound<socket>(home_, host_, std::move(attributes),
                                    std::move(route), std::move(what.lease));
   adopter_.adopt(handle, groups);
@@ -192,14 +193,18 @@ gateway::take(actors::open_outbound& request, net::dialed&& what) {
   auto attributes = attributes_of(what, plan, request.generation);
   auto connection = std::make_unique<net::connection>(
       home_.loop(), std::move(what.stream), plan.connection, what.compression);
-  if (report_)
-    report_({request.socket ? report::severity::info : report::severity::debug,
-             request.socket ? "socket reconnected" : "socket opened",
+  auto again = request.socket != nullptr;
+  auto part = again ? report_part::outbound : report_part::socket;
+  auto level = again ? report::severity::info : report::severity::debug;
+  if (report_.wants(part, level))
+    report_({level,
+             again ? "socket reconnected" : "socket opened",
              {{"socket", plan.socket_id},
               {"config", plan.profile->config},
               {"path", std::string{attributes->path()}},
               {"remote", std::string{attributes->remote_address()}},
-              {"generation", std::to_string(request.generation)}}});
+              {"generation", std::to_string(request.generation)}},
+             part});
   if (request.socket) {
     auto& who = *static_cast<socket*>(request.socket->get());
     if (!who.go_on(std::move(connection), what.received, std::move(attributes),
@@ -224,13 +229,14 @@ void gateway::refused(const net::listener_state& listener, unsigned status,
     counters.reached(limit_kind::header_size);
   else if (status == 408)
     counters.reached(limit_kind::handshake_time);
-  if (report_)
+  if (report_.wants(report_part::listener, report::severity::debug))
     report_({report::severity::debug,
              "handshake refused",
              {{"listener", listener.options.name},
               {"remote", std::string{remote_address}},
               {"status", std::to_string(status)},
-              {"detail", std::string{detail}}}});
+              {"detail", std::string{detail}}},
+             report_part::listener});
 }
 
 void gateway::credentials_refused(const net::listener_state& listener,
@@ -241,7 +247,8 @@ void gateway::credentials_refused(const net::listener_state& listener,
              "credentials refused; further ones within a minute are not told",
              {{"listener", listener.options.name},
               {"remote", std::string{remote_address}},
-              {"reason", std::string{why}}}});
+              {"reason", std::string{why}}},
+             report_part::listener});
 }
 
 void gateway::limit_reached(const net::listener_state&,
@@ -255,11 +262,10 @@ void gateway::abandoned(const net::listener_state&) {
 
 void gateway::accept_failed(const net::listener_state& listener,
                             const boost::system::error_code& error) {
-  if (report_)
-    report_(
-        {report::severity::warning,
-         "accepting pauses",
-         {{"listener", listener.options.name}, {"error", error.message()}}});
+  report_({report::severity::warning,
+           "accepting pauses",
+           {{"listener", listener.options.name}, {"error", error.message()}},
+           report_part::listener});
 }
 
 } // namespace switchboard::actors

@@ -15,22 +15,26 @@ constexpr std::uint64_t ticks_per_notice = 10;
 } // namespace
 
 memory_verdict judge_memory(const std::vector<std::int64_t>& held,
-                            std::int64_t elsewhere, std::size_t limit) {
+                            std::int64_t elsewhere, std::size_t limit,
+                            const std::vector<std::uint64_t>& queued) {
   memory_verdict result;
   auto all = elsewhere;
-  std::uint64_t of_shards = 0;
-  for (auto part : held) {
-    all += part;
-    of_shards += static_cast<std::uint64_t>(std::max<std::int64_t>(part, 0));
+  double of_shards = 0;
+  std::vector<double> parts;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    all += held[i];
+    auto part = static_cast<double>(std::max<std::int64_t>(held[i], 0));
+    if (i < queued.size())
+      part += static_cast<double>(queued[i]);
+    parts.push_back(part);
+    of_shards += part;
   }
   if (all <= 0 || static_cast<std::uint64_t>(all) <= limit)
     return result;
   result.full = true;
   auto excess = static_cast<std::uint64_t>(all) - limit + limit / 16;
-  for (auto part : held) {
-    auto share =
-        part > 0 ? static_cast<double>(part) / static_cast<double>(of_shards)
-                 : 0.0;
+  for (auto part : parts) {
+    auto share = part > 0 ? part / of_shards : 0.0;
     result.shed.push_back(
         static_cast<std::uint64_t>(share * static_cast<double>(excess)));
   }
@@ -75,8 +79,8 @@ caf::behavior limits_guard::make_behavior() {
 
 void limits_guard::look_at_memory() {
   auto held = setup_.held();
-  auto verdict =
-      judge_memory(held.shards, held.elsewhere, setup_.limits.memory);
+  auto verdict = judge_memory(held.shards, held.elsewhere, setup_.limits.memory,
+                              held.queued);
   setup_.entry->full.store(verdict.full, std::memory_order_relaxed);
   for (std::size_t i = 0; i < verdict.shed.size(); ++i)
     if (verdict.shed[i] > 0)
@@ -91,7 +95,8 @@ void limits_guard::tell_limits() {
     setup_.on_report(
         {report::severity::warning,
          "limit reached",
-         {{"limit", what.name}, {"times", std::to_string(what.count)}}});
+         {{"limit", what.name}, {"times", std::to_string(what.count)}},
+         report_part::limit});
 }
 
 } // namespace switchboard::actors

@@ -46,8 +46,11 @@ struct memory_verdict {
 /// @param held by each shard; single ones may be below zero, see
 ///        `net::memory_account`.
 /// @param elsewhere by other threads.
+/// @param queued in the send queues of each shard: one whose count is below
+///        zero, because others made what it has written, still has its share.
 memory_verdict judge_memory(const std::vector<std::int64_t>& held,
-                            std::int64_t elsewhere, std::size_t limit);
+                            std::int64_t elsewhere, std::size_t limit,
+                            const std::vector<std::uint64_t>& queued = {});
 
 /// Decides which limits a log is told of: each once, and not again within a
 /// minute.
@@ -78,6 +81,7 @@ struct limits_guard_setup {
   struct memory {
     std::vector<std::int64_t> shards;
     std::int64_t elsewhere = 0;
+    std::vector<std::uint64_t> queued = {};
   };
 
   std::vector<caf::strong_actor_ptr> shards;

@@ -196,10 +196,10 @@ void listener_hub::tell_shards(const Message& what) const {
 
 void listener_hub::tell(const char* text, const std::string& name,
                         const std::string& address) const {
-  if (report_)
-    report_({report::severity::info,
-             text,
-             {{"listener", name}, {"address", address}}});
+  report_({report::severity::info,
+           text,
+           {{"listener", name}, {"address", address}},
+           report_part::listener});
 }
 
 } // namespace switchboard::actors

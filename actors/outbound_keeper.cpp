@@ -352,12 +352,13 @@ outbound_keeper::time_point outbound_keeper::now() const {
 
 void outbound_keeper::tell(report::severity level, std::string text,
                            const record& what, string_pairs fields) const {
-  if (!setup_.on_report)
+  if (!setup_.on_report.wants(report_part::outbound, level))
     return;
   fields.insert(fields.begin(), {{"socket", what.plan->socket_id},
                                  {"config", what.plan->profile->config},
                                  {"remote", what.plan->address()}});
-  setup_.on_report({level, std::move(text), std::move(fields)});
+  setup_.on_report(
+      {level, std::move(text), std::move(fields), report_part::outbound});
 }
 
 } // namespace switchboard::actors

@@ -12,13 +12,13 @@ caf::behavior outbound_opener(caf::event_based_actor* self,
               [report, config = what.config,
                id = what.socket_id](const caf::error& why) {
                 auto text = describe(why);
-                if (report)
-                  report({report::severity::error,
-                          "an outbound socket is missing",
-                          {{"socket", id},
-                           {"config", config},
-                           {"error", text.type},
-                           {"detail", text.message}}});
+                report({report::severity::error,
+                        "an outbound socket is missing",
+                        {{"socket", id},
+                         {"config", config},
+                         {"error", text.type},
+                         {"detail", text.message}},
+                        report_part::outbound});
               });
   // No behavior: it ends behind the last answer.
   return {};

@@ -175,7 +175,8 @@ void shard_actor::close(caf::mailbox_element& what) {
       --state->open;
       state->check();
     };
-    auto begun = who.close(request.code, request.reason, on_gone);
+    auto begun =
+        who.close(request.code, request.reason, on_gone, closed_by::bulk_close);
     if (begun) {
       ++state->closed;
       ++state->open;
@@ -239,7 +240,7 @@ void shard_actor::deliver_to_group(caf::mailbox_element& what) {
     auto& request = content.get_as<socket_close>(0);
     if (is_sendable(request.code))
       directory_.visit(filter, [&](socket& who) {
-        who.close(request.code, request.reason, {});
+        who.close(request.code, request.reason, {}, closed_by::bulk_close);
       });
   }
 }
@@ -287,13 +288,14 @@ bool shard_actor::leave_group(socket& who, const std::string& group) {
 
 void shard_actor::connection_lost(socket& who, const std::string& why) {
   who.config().lost.fetch_add(1, std::memory_order_relaxed);
-  if (report_)
+  if (report_.wants(report_part::outbound, report::severity::warning))
     report_({report::severity::warning,
              "socket lost",
              {{"socket", std::string{who.identity().socket_id()}},
               {"config", std::string{who.identity().config()}},
               {"remote", std::string{who.handshake().remote_address()}},
-              {"reason", why}}});
+              {"reason", why}},
+             report_part::outbound});
   caf::anon_send(caf::actor_cast<caf::actor>(who.plan()->keeper),
                  outbound_lost{caf::strong_actor_ptr{who.ctrl()},
                                who.plan()->socket_id, why});
@@ -329,12 +331,13 @@ void shard_actor::socket_lost(socket& who) {
 void shard_actor::socket_ended(socket& who) {
   auto known = who.attributes();
   auto what = make_post_mortem(who, *known.groups);
-  if (report_) {
+  if (report_.wants(report_part::socket, report::severity::info)) {
     auto fields = fields_of(what);
     // Whoever looks at the trace finds the socket, and the other way round.
     if (auto parent = traceparent_of(who.identity()))
       fields.emplace_back("traceparent", *parent);
-    report_({report::severity::info, "socket closed", std::move(fields)});
+    report_({report::severity::info, "socket closed", std::move(fields),
+             report_part::socket});
   }
   closed_->add(std::move(what));
   leaving_.erase(&who);
@@ -349,14 +352,15 @@ void shard_actor::check_empty() {
 }
 
 void shard_actor::event_failed(const socket& who, const caf::error& reason) {
-  if (!report_)
+  if (!report_.wants(report_part::flow, report::severity::debug))
     return;
   auto text = describe(reason);
   report_({report::severity::debug,
            "a handler failed",
            {{"socket", std::string{who.handshake().socket_id()}},
             {"error", text.type},
-            {"detail", text.message}}});
+            {"detail", text.message}},
+           report_part::flow});
 }
 
 } // namespace switchboard::actors

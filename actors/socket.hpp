@@ -271,6 +271,7 @@ private:
   void drop_parts();
   void handler_failed(const char* why);
   send_outcome queue(const payload& content, net::send_token token);
+  void given_up(const caf::error& why);
   static void tell_lost(const lost_send& what);
 
   void receive_response(caf::mailbox_element& what);

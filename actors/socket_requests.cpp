@@ -14,12 +14,15 @@ namespace switchboard::actors {
 
 namespace {
 
+/// Of a reason that goes into no frame.
+constexpr std::size_t most_told = 256;
+
 /// Close reasons quote what a flow raised; what does not fit is cut at a
 /// character's end.
-std::string cut_reason(std::string text) {
-  if (text.size() <= max_close_reason)
+std::string cut_reason(std::string text, std::size_t most = max_close_reason) {
+  if (text.size() <= most)
     return text;
-  auto end = max_close_reason;
+  auto end = most;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
     --end;
   text.resize(end);
@@ -42,8 +45,7 @@ void socket::receive(caf::mailbox_element& what) {
   else if (content.match_elements<send_by_strategy>())
     handle_send_by_strategy(what);
   else if (content.match_elements<outbound_given_up>())
-    end_reconnecting("given up", content.get_as<outbound_given_up>(0).why,
-                     closed_by::lost);
+    given_up(content.get_as<outbound_given_up>(0).why);
   else if (content.match_elements<socket_close>())
     handle_close(what);
   else if (content.match_elements<socket_subscribe>())
@@ -63,6 +65,11 @@ void socket::receive(caf::mailbox_element& what) {
   } else if (!handle_system(what)) {
     reply{*this, what}.fail(caf::make_error(caf::sec::unexpected_message));
   }
+}
+
+void socket::given_up(const caf::error& why) {
+  end_reconnecting(cut_reason("given up: " + describe(why).message, most_told),
+                   why, closed_by::given_up);
 }
 
 void socket::tell_lost(const lost_send& what) {

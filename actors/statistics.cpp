@@ -111,9 +111,12 @@ void collect(const std::vector<std::shared_ptr<shard>>& shards,
 limits_guard_setup::memory
 held_memory(const std::vector<std::shared_ptr<shard>>& shards) {
   limits_guard_setup::memory result;
-  for (auto& shard : shards)
+  for (auto& shard : shards) {
+    auto& traffic = shard->loop().traffic();
     result.shards.push_back(
-        static_cast<std::int64_t>(shard->loop().traffic().held_bytes.get()));
+        static_cast<std::int64_t>(traffic.held_bytes.get()));
+    result.queued.push_back(traffic.queued_bytes.get());
+  }
   result.elsewhere =
       static_cast<std::int64_t>(net::memory_account::elsewhere());
   return result;

@@ -19,7 +19,7 @@ void supervisor_state::attempt() {
     auto& listener = setup.options.server->listener;
     auto bound = setup.bind(listener);
     if (!bound) {
-      failed("listener " + listener, listener_strategy(),
+      failed(report_part::listener, "listener " + listener, listener_strategy(),
              std::move(bound.error()));
       return;
     }
@@ -57,13 +57,14 @@ void supervisor_state::test_peer() {
             attempt();
           },
           [this, peer](caf::error& why) {
-            failed(peer, setup.options.reconnection, std::move(why));
+            failed(report_part::outbound, peer, setup.options.reconnection,
+                   std::move(why));
           });
 }
 
 /// Binding the listener, or reaching the peer, has failed.
 /// @param what for the reports.
-void supervisor_state::failed(const std::string& what,
+void supervisor_state::failed(report_part about, const std::string& what,
                               const reconnection_options& strategy,
                               caf::error why) {
   problem = std::move(why);
@@ -71,7 +72,7 @@ void supervisor_state::failed(const std::string& what,
   auto wait = reconnect_delay(strategy, attempts, roll);
   auto text = switchboard::describe(problem).message;
   if (!wait) {
-    tell(report::severity::error, "giving up on " + what,
+    tell(about, report::severity::error, "giving up on " + what,
          {{"config", setup.options.name},
           {"attempts", std::to_string(attempts + 1)},
           {"error", text}});
@@ -84,7 +85,7 @@ void supervisor_state::failed(const std::string& what,
       settle(strategy.fails_deployment ? problem : caf::error{});
     return;
   }
-  tell(report::severity::warning, what + " is out of reach",
+  tell(about, report::severity::warning, what + " is out of reach",
        {{"config", setup.options.name},
         {"attempt", std::to_string(attempts + 1)},
         {"error", text}});
@@ -268,7 +269,8 @@ void supervisor_state::forget(const caf::actor_addr& target,
   if (!remove_target(routes, target))
     return;
   if (reason != caf::exit_reason::user_shutdown)
-    tell(report::severity::warning, "a source has lost its target",
+    tell(report_part::flow, report::severity::warning,
+         "a source has lost its target",
          {{"config", setup.options.name}, {"reason", to_string(reason)}});
   auto snapshot = std::make_shared<const config_routes>(routes);
   for (auto& shard : setup.shards) {
@@ -296,10 +298,9 @@ config_info supervisor_state::describe() const {
   return result;
 }
 
-void supervisor_state::tell(report::severity level, std::string text,
-                            string_pairs fields) const {
-  if (setup.on_report)
-    setup.on_report({level, std::move(text), std::move(fields)});
+void supervisor_state::tell(report_part about, report::severity level,
+                            std::string text, string_pairs fields) const {
+  setup.on_report({level, std::move(text), std::move(fields), about});
 }
 
 supervisor_actor::behavior_type

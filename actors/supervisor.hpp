@@ -65,8 +65,8 @@ struct supervisor_state {
 
   void attempt();
   void test_peer();
-  void failed(const std::string& what, const reconnection_options& strategy,
-              caf::error why);
+  void failed(report_part about, const std::string& what,
+              const reconnection_options& strategy, caf::error why);
   void settle(caf::error outcome);
   const reconnection_options& listener_strategy() const noexcept;
   const reconnection_options& outbound_strategy(const std::string& path) const;
@@ -82,7 +82,7 @@ struct supervisor_state {
   caf::result<void> publish();
   void forget(const caf::actor_addr& target, const caf::error& reason);
   config_info describe() const;
-  void tell(report::severity level, std::string text,
+  void tell(report_part about, report::severity level, std::string text,
             string_pairs fields) const;
 };
 

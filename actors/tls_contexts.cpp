@@ -27,11 +27,12 @@ tls_contexts::make(const switchboard_options& options,
   if (auto failure = result->add_used(options))
     return failure;
   for (auto& what : options.tls)
-    if (what.trust_store.insecure && report)
+    if (what.trust_store.insecure)
       report({report::severity::warning,
               "TLS looks at no certificate: whoever is in the way can read and "
               "change all of it",
-              {{"tls", what.name}}});
+              {{"tls", what.name}},
+              report_part::tls});
   return result;
 }
 

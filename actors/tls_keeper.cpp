@@ -108,7 +108,7 @@ void tls_keeper::read(const std::string& name, entry& of) {
 
 void tls_keeper::note(report::severity level, std::string text,
                       const std::string& name) {
-  notes_.push_back({level, std::move(text), {{"tls", name}}});
+  notes_.push_back({level, std::move(text), {{"tls", name}}, report_part::tls});
 }
 
 void tls_keeper::tell(std::unique_lock<std::mutex>& guard) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "flows/backend_caller.hpp"
+#include "flows/has_ended.hpp"
 
 namespace switchboard::flows {
 
@@ -17,6 +18,11 @@ constexpr auto subscribe_timeout = std::chrono::seconds{30};
 /// How long backends may still take once the flows were told to end: below
 /// what a shutdown may take at all.
 constexpr auto backend_patience = std::chrono::seconds{2};
+
+std::uint64_t count_dead(const std::vector<caf::actor>& runners) {
+  return static_cast<std::uint64_t>(
+      std::count_if(runners.begin(), runners.end(), has_ended));
+}
 
 std::optional<source_kind> kind_of(flow_source source) {
   switch (source) {
@@ -223,12 +229,20 @@ void engine::begin() {
 void engine::spawn(slot& of, std::size_t flow) {
   auto shards = kind_of(of.source) ? host_.shards : 1;
   for (std::size_t shard = 0; shard < shards; ++shard) {
-    of.counters.push_back(std::make_shared<flow_counters>());
-    of.runners.push_back(
-        host_.spawn(shard, {program_, flow, host_.registry, report_,
-                            of.counters.back(), sandboxes_[shard], backends_,
-                            of.gate, streams_, routes_, of.guard}));
+    auto counters = std::make_shared<flow_counters>();
+    auto one = make_runner(of, flow, shard, counters);
+    std::lock_guard guard{mutex_};
+    of.counters.push_back(std::move(counters));
+    of.runners.push_back(std::move(one));
   }
+}
+
+caf::actor engine::make_runner(const slot& of, std::size_t flow,
+                               std::size_t shard,
+                               std::shared_ptr<flow_counters> counters) {
+  return host_.spawn(shard, {program_, flow, host_.registry, report_,
+                             std::move(counters), sandboxes_[shard], backends_,
+                             of.gate, streams_, routes_, of.guard});
 }
 
 subscribe_source_request engine::request_of(const slot& what, const flow& of) {
@@ -282,9 +296,17 @@ std::vector<flow_info> engine::flows() const {
         info.dead_letters += counted->dead_letters.load();
         info.lost_letters += counted->lost_letters.load();
       }
+      if (!info.removed)
+        info.dead_runners = count_dead(what.runners);
       result.push_back(std::move(info));
     }
   return result;
+}
+
+bool engine::has_dead_runners() const {
+  std::lock_guard guard{mutex_};
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](auto& what) { return count_dead(what.runners) > 0; });
 }
 
 bool engine::stop(std::chrono::nanoseconds limit) {

@@ -41,6 +41,9 @@ struct flow_info {
   bool removed = false;
   std::uint64_t dead_letters = 0;
   std::uint64_t lost_letters = 0;
+  /// Runners that have died, out of memory for one: on their shards the flow
+  /// runs no more, and new sockets do not find it. A reload replaces them.
+  std::uint64_t dead_runners = 0;
 };
 
 /// The source's name in a configuration file; empty for `none`.
@@ -95,7 +98,8 @@ public:
 
   /// Runs another program from the next event on: flows of the same name and
   /// source go on with their new steps, others begin or end; what is in work
-  /// ends with the old steps. Open sockets keep the flows that their handshake
+  /// ends with the old steps. Runners that have died are replaced, for new
+  /// sockets. Open sockets keep the flows that their handshake
   /// has found; of one that is gone, events are dropped and counted. Flows of
   /// `startup` are not run again; a schedule that is new begins. Returns when
   /// every shard knows.
@@ -110,6 +114,9 @@ public:
 
   /// All flows, in the file's order; behind them those that are no more.
   std::vector<flow_info> flows() const;
+
+  /// Whether a runner has died of a flow that is to run. Any thread.
+  bool has_dead_runners() const;
 
   /// No further ticks of schedules and no further retries; waits for the flows
   /// in work, whose requests to backends soon fail then. Events are still
@@ -146,6 +153,8 @@ private:
     std::shared_ptr<redelivery_guard> guard;
     /// One for each shard that it runs on; empty where it has no source.
     std::vector<caf::actor> runners;
+    /// Those that had died and were replaced, until the registry knows.
+    std::vector<caf::actor> replaced;
     std::optional<subscribed> known;
   };
 
@@ -161,6 +170,11 @@ private:
 
   /// Spawns the runners of one flow.
   void spawn(slot& of, std::size_t flow);
+  /// Spawns one anew where it has died.
+  /// @returns whether it had.
+  bool replace(slot& of, std::size_t flow, std::size_t shard);
+  caf::actor make_runner(const slot& of, std::size_t flow, std::size_t shard,
+                         std::shared_ptr<flow_counters> counters);
   caf::error subscribe(slot& what, const flow& of);
   caf::error start_backends(const backend_options& options);
   caf::error use_stores(std::shared_ptr<const object_stores> stores);

@@ -1,9 +1,11 @@
 #include <map>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include "flows/backend_caller.hpp"
 #include "flows/engine.hpp"
+#include "flows/has_ended.hpp"
 
 // Apart from engine.cpp: another program in the place of the one that runs.
 
@@ -90,10 +92,11 @@ caf::error engine::reload(std::shared_ptr<const program> code,
     for (auto& one : what.runners)
       caf::anon_send(one, retire_atom::value);
     what.known.reset();
-    if (report_ && feeds_sockets(what.source))
+    if (feeds_sockets(what.source))
       report_({report::severity::info,
                "the flow is no more: what its open sockets send is dropped",
-               {{"flow", what.name}}});
+               {{"flow", what.name}},
+               report_part::flow});
     // One that nobody can feed ends.
     if (!feeds_sockets(what.source)) {
       for (auto& one : what.runners)
@@ -114,7 +117,9 @@ void engine::hand_out(const std::vector<bool>& is_new) {
       answers;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     auto& what = slots_[i];
-    for (std::size_t shard = 0; shard < what.runners.size(); ++shard)
+    for (std::size_t shard = 0; shard < what.runners.size(); ++shard) {
+      if (replace(what, i, shard))
+        continue;
       answers.push_back(
           self->request(what.runners[shard], caf::duration{change_time},
                         use_code{{program_, sandboxes_[shard], routes_},
@@ -123,6 +128,7 @@ void engine::hand_out(const std::vector<bool>& is_new) {
                                  what.gate,
                                  streams_,
                                  what.guard}));
+    }
     if (!is_new[i] || what.source == flow_source::none)
       continue;
     spawn(what, i);
@@ -134,6 +140,22 @@ void engine::hand_out(const std::vector<bool>& is_new) {
                    [](const caf::error&) {
                      // It ends, or is late: the message is on its way.
                    });
+}
+
+bool engine::replace(slot& of, std::size_t flow, std::size_t shard) {
+  auto& one = of.runners[shard];
+  if (!has_ended(one))
+    return false;
+  report_({report::severity::warning,
+           "a runner of the flow had died and is replaced",
+           {{"flow", of.name}, {"shard", std::to_string(shard)}},
+           report_part::flow});
+  auto next = make_runner(of, flow, shard, of.counters[shard]);
+  if (of.source == flow_source::schedule)
+    caf::anon_send(next, begin_atom::value);
+  std::lock_guard guard{mutex_};
+  of.replaced.push_back(std::exchange(one, std::move(next)));
+  return true;
 }
 
 caf::error engine::update_sources(const std::vector<slot>& gone) {
@@ -156,10 +178,13 @@ caf::error engine::update_sources(const std::vector<slot>& gone) {
       continue;
     subscribed wanted{of.config, of.path, of.default_groups, of.reconnection,
                       of.send_queue};
-    if (what.known == wanted)
+    if (what.known == wanted && what.replaced.empty())
       continue;
     remove(what);
     auto& request = requests[of.config];
+    // Where the registry does not know of their end yet.
+    for (auto& one : std::exchange(what.replaced, {}))
+      request.remove.push_back(caf::actor_cast<caf::strong_actor_ptr>(one));
     request.config = of.config;
     request.add.push_back(request_of(what, of));
     what.known = std::move(wanted);

@@ -142,7 +142,8 @@ bool flow_run::execute(const step& what) {
           scope_.vars.set(x.name, x.what.evaluate(scope_, lua_));
           finish_step(what, {});
         } else if constexpr (std::is_same_v<form, log_action>) {
-          log_(*this, to_text(x.text.evaluate(scope_, lua_)));
+          if (log_.wanted())
+            log_.write(*this, to_text(x.text.evaluate(scope_, lua_)));
           finish_step(what, {});
         } else if constexpr (std::is_same_v<form, raise_error_action>) {
           auto type = to_text(x.type.evaluate(scope_, lua_));

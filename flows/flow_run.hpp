@@ -28,8 +28,32 @@ public:
     paused,
   };
 
-  /// Called for each `log` step.
-  using log_function = std::function<void(const flow_run&, std::string text)>;
+  /// Takes the texts of `log` steps.
+  class log_function {
+  public:
+    using writer = std::function<void(const flow_run&, std::string text)>;
+
+    log_function() = default;
+
+    /// @param wanted whether anybody reads them now; if not, a step does not
+    ///        even evaluate its text. Null: always.
+    log_function(writer write, std::function<bool()> wanted)
+        : write_(std::move(write)), wanted_(std::move(wanted)) {
+      // nop
+    }
+
+    bool wanted() const {
+      return write_ && (!wanted_ || wanted_());
+    }
+
+    void write(const flow_run& run, std::string text) const {
+      write_(run, std::move(text));
+    }
+
+  private:
+    writer write_;
+    std::function<bool()> wanted_;
+  };
 
   /// @param code outlives the run, as `lua` and `log` do.
   flow_run(const program& code, lua_sandbox& lua, const log_function& log)

@@ -41,9 +41,13 @@ std::string_view problem_of(send_outcome what) {
 
 runner::runner(caf::actor_config& config, runner_settings settings)
     : pinned_handler(config), settings_(std::move(settings)) {
-  log_ = [this](const flow_run& run, std::string text) {
-    tell(report::severity::info, std::move(text), run);
-  };
+  log_ = {[this](const flow_run& run, std::string text) {
+            tell(report::severity::info, std::move(text), run);
+          },
+          [this] {
+            return settings_.report.wants(report_part::flow,
+                                          report::severity::info);
+          }};
 }
 
 const char* runner::name() const {
@@ -365,10 +369,11 @@ void runner::finish(job_ptr what) {
   settle_deadline(*what);
   if (auto& error = what->run.error()) {
     ++counters.failures;
-    tell(report::severity::warning,
-         "flow " + code().name + " failed: " + error->type + ": "
-             + error->message,
-         what->run);
+    if (settings_.report.wants(report_part::flow, report::severity::warning))
+      tell(report::severity::warning,
+           "flow " + code().name + " failed: " + error->type + ": "
+               + error->message,
+           what->run);
     if (what->closing)
       close_socket(*what);
     if (what->tells_failure && what->promise.pending())
@@ -409,9 +414,10 @@ void runner::finish(job_ptr what) {
 
 void runner::tell(report::severity level, std::string text,
                   const flow_run& about) {
-  if (!settings_.report)
+  if (!settings_.report.wants(report_part::flow, level))
     return;
-  report line{level, std::move(text), {{"flow", code().name}}};
+  report line{
+      level, std::move(text), {{"flow", code().name}}, report_part::flow};
   if (auto id = about.socket_id(); !id.empty())
     line.fields.emplace_back("socket", std::move(id));
   settings_.report(line);

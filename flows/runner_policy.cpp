@@ -342,10 +342,11 @@ void runner::failed(job_ptr what, error_text why, bool counted) {
 void runner::sleep(job_ptr what, std::chrono::nanoseconds delay) {
   auto& policy = *what->policy;
   auto& why = *policy.error;
-  tell(report::severity::info,
-       "flow " + what->of->name + " failed and is tried again: " + why.type
-           + ": " + why.message,
-       what->run);
+  if (settings_.report.wants(report_part::flow, report::severity::info))
+    tell(report::severity::info,
+         "flow " + what->of->name + " failed and is tried again: " + why.type
+             + ": " + why.message,
+         what->run);
   ++policy.retries;
   ++settings_.counters->repeats;
   policy.at = stage::sleeping;

@@ -189,7 +189,7 @@ void connection::handle_read(const wire_result& result,
       if (phase_ == phase::finishing && queue_.empty())
         finish();
       else
-        lose("the peer ended TCP without a close frame");
+        lose("the peer ended TCP without a close frame", closed_by::hung_up);
       break;
     case wire_result::status::failed:
       if (phase_ == phase::finishing && queue_.empty())

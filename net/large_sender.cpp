@@ -10,6 +10,7 @@ void large_sender::read() {
   auto size = static_cast<std::size_t>(
       std::min<std::uint64_t>(fragment_size, what.large->size() - what.offset));
   reading_ = true;
+  count_piece(size);
   what.large->read(what.offset, size,
                    [door = door_, whom = whom_](std::string&& bytes,
                                                 std::error_code problem) {

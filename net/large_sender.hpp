@@ -11,6 +11,7 @@
 #include <switchboard/large_content.hpp>
 
 #include "net/loop.hpp"
+#include "net/memory_account.hpp"
 #include "net/outgoing.hpp"
 #include "net/send_queue.hpp"
 
@@ -53,6 +54,7 @@ public:
   /// Pieces under way are dropped when they come.
   ~large_sender() {
     *whom_ = nullptr;
+    count_piece(0);
   }
 
   large_sender(const large_sender&) = delete;
@@ -93,6 +95,7 @@ public:
   /// A piece has come.
   void arrived() noexcept {
     reading_ = false;
+    count_piece(0);
   }
 
   /// Takes out what was not begun, oldest first, until so many bytes are gone.
@@ -103,11 +106,20 @@ public:
   std::vector<send_token> tokens() const;
 
 private:
+  /// Whoever holds so many bytes for the peer adds them to the thread's
+  /// account.
+  void count_piece(std::size_t bytes) noexcept {
+    memory_account::add(bytes - piece_);
+    piece_ = bytes;
+  }
+
   std::shared_ptr<loop_door> door_;
   /// Null once this is gone.
   std::shared_ptr<receiver*> whom_;
   std::deque<entry> entries_;
   std::size_t bytes_ = 0;
+  /// Of the piece that is under way.
+  std::size_t piece_ = 0;
   bool reading_ = false;
 };
 

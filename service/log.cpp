@@ -18,40 +18,6 @@ namespace switchboard::service {
 
 namespace {
 
-spdlog::level::level_enum to_spdlog(log_level level) noexcept {
-  switch (level) {
-    case log_level::trace:
-      return spdlog::level::trace;
-    case log_level::debug:
-      return spdlog::level::debug;
-    case log_level::info:
-      return spdlog::level::info;
-    case log_level::warn:
-      return spdlog::level::warn;
-    case log_level::error:
-      return spdlog::level::err;
-    default:
-      return spdlog::level::off;
-  }
-}
-
-log_level of_spdlog(spdlog::level::level_enum level) noexcept {
-  switch (level) {
-    case spdlog::level::trace:
-      return log_level::trace;
-    case spdlog::level::debug:
-      return log_level::debug;
-    case spdlog::level::info:
-      return log_level::info;
-    case spdlog::level::warn:
-      return log_level::warn;
-    case spdlog::level::err:
-      return log_level::error;
-    default:
-      return log_level::off;
-  }
-}
-
 log_level level_of(report::severity severity) noexcept {
   switch (severity) {
     case report::severity::debug:
@@ -82,11 +48,15 @@ struct log::impl {
   impl(const log_options& options, spdlog::sink_ptr sink)
       : end(std::make_shared<spdlog::sinks::dist_sink_mt>()),
         lines("switchboard", end),
+        wanted(std::make_shared<report_filter>()),
         format(options.format),
+        levels{options.level, options.levels},
         file(options.file) {
     end->set_sinks({std::move(sink)});
-    lines.set_level(to_spdlog(options.level));
+    // The filter decides, by part.
+    lines.set_level(spdlog::level::trace);
     lines.flush_on(spdlog::level::trace);
+    adjust(*wanted, levels);
   }
 
   /// Whether a warning or an error is written. Lines of lesser levels tell of
@@ -100,10 +70,13 @@ struct log::impl {
   /// Where the lines go; holds one sink, which may be replaced.
   std::shared_ptr<spdlog::sinks::dist_sink_mt> end;
   spdlog::logger lines;
+  std::shared_ptr<report_filter> wanted;
   std::atomic<log_format> format;
+  std::atomic<std::uint64_t> left_out = 0;
   std::mutex mutex;
-  /// Guarded by `mutex`, as `file` is.
+  // Guarded by `mutex`.
   log_repeats repeats;
+  log_levels levels;
   std::string file;
 };
 
@@ -123,14 +96,16 @@ log::log(std::unique_ptr<impl> ptr) : impl_(std::move(ptr)) {}
 log::~log() = default;
 
 void log::write(log_level level, std::string_view text,
-                const string_pairs& fields) {
-  auto wanted = to_spdlog(level);
-  if (level == log_level::off || !impl_->lines.should_log(wanted))
+                const string_pairs& fields, report_part part) {
+  auto severity = severity_of(level);
+  if (!severity || !impl_->wanted->wants(part, *severity))
     return;
   auto verdict = level >= log_level::warn ? impl_->judge(text, fields)
                                           : log_repeats::verdict{};
-  if (!verdict.write)
+  if (!verdict.write) {
+    impl_->left_out.fetch_add(1, std::memory_order_relaxed);
     return;
+  }
   string_pairs longer;
   if (verdict.left_out > 0) {
     longer = fields;
@@ -138,23 +113,35 @@ void log::write(log_level level, std::string_view text,
   }
   auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  auto line = log_line{now.count(), level, text,
+  auto line = log_line{now.count(), level, part, text,
                        verdict.left_out > 0 ? longer : fields};
   auto rendered = impl_->format == log_format::json ? to_json_line(line)
                                                     : to_text_line(line);
-  impl_->lines.log(wanted, spdlog::string_view_t{rendered});
+  impl_->lines.log(spdlog::level::info, spdlog::string_view_t{rendered});
 }
 
 void log::flush() {
   impl_->lines.flush();
 }
 
-log_level log::level() const noexcept {
-  return of_spdlog(impl_->lines.level());
+std::uint64_t log::left_out() const noexcept {
+  return impl_->left_out.load(std::memory_order_relaxed);
 }
 
-void log::set_level(log_level level) noexcept {
-  impl_->lines.set_level(to_spdlog(level));
+log_levels log::levels() const {
+  std::lock_guard guard{impl_->mutex};
+  return impl_->levels;
+}
+
+log_levels log::change_levels(const log_level_changes& what) {
+  std::lock_guard guard{impl_->mutex};
+  impl_->levels = apply(what, impl_->levels);
+  adjust(*impl_->wanted, impl_->levels);
+  return impl_->levels;
+}
+
+std::shared_ptr<const report_filter> log::filter() const noexcept {
+  return impl_->wanted;
 }
 
 bool log::change(const log_options& options, std::string& problem) {
@@ -163,12 +150,13 @@ bool log::change(const log_options& options, std::string& problem) {
     std::lock_guard guard{impl_->mutex};
     impl_->end->set_sinks({std::move(sink)});
     impl_->file = options.file;
+    impl_->levels = {options.level, options.levels};
+    adjust(*impl_->wanted, impl_->levels);
   } catch (const spdlog::spdlog_ex& failure) {
     problem = failure.what();
     return false;
   }
   impl_->format = options.format;
-  set_level(options.level);
   return true;
 }
 
@@ -190,9 +178,11 @@ void log::reopen() {
 }
 
 report_function reporter(std::shared_ptr<log> to) {
-  return [to = std::move(to)](const report& what) {
-    to->write(level_of(what.level), what.text, what.fields);
-  };
+  auto filter = to->filter();
+  return {[to = std::move(to)](const report& what) {
+            to->write(level_of(what.level), what.text, what.fields, what.part);
+          },
+          std::move(filter)};
 }
 
 } // namespace switchboard::service

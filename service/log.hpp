@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include <switchboard/options.hpp>
-#include <switchboard/switchboard.hpp>
+#include <switchboard/report.hpp>
+
+#include "service/log_levels.hpp"
 
 namespace switchboard::service {
 
@@ -20,14 +23,23 @@ public:
 
   ~log();
 
-  /// Writes a line where its level is asked for.
+  /// Writes a line where the level of its part asks for it.
   void write(log_level level, std::string_view text,
-             const string_pairs& fields = {});
+             const string_pairs& fields = {},
+             report_part part = report_part::service);
 
   void flush();
 
-  log_level level() const noexcept;
-  void set_level(log_level level) noexcept;
+  /// Lines that were not written because they repeat others.
+  std::uint64_t left_out() const noexcept;
+
+  log_levels levels() const;
+
+  /// @returns the levels from now on.
+  log_levels change_levels(const log_level_changes& what);
+
+  /// What is written; changes with the levels.
+  std::shared_ptr<const report_filter> filter() const noexcept;
 
   /// Takes other options; a file that is the same is opened again.
   /// @returns whether it could be opened; if not, nothing has changed and

@@ -96,6 +96,7 @@ std::string to_text_line(const log_line& line) {
   result.append(" ").append(level);
   result.append(6 - level.size(), ' ');
   append_escaped(result, line.text, false);
+  result.append(" part=").append(name_of(line.part));
   for (auto& [name, value] : line.fields) {
     result += ' ';
     append_escaped(result, name, false);
@@ -115,6 +116,7 @@ std::string to_json_line(const log_line& line) {
   boost::json::object result;
   result["time"] = to_rfc3339(line.time);
   result["level"] = name_of(line.level);
+  result["part"] = name_of(line.part);
   result["message"] = to_valid_utf8(line.text);
   for (auto& [name, value] : line.fields) {
     auto key = to_valid_utf8(name);

@@ -1,6 +1,7 @@
 #include "service/reloader.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <switchboard/error.hpp>
@@ -114,6 +115,7 @@ void reloader::run() {
       outcome = work(next);
     }
     outcome.dry_run = next.dry_run;
+    parts_.status->note(outcome, std::chrono::system_clock::now());
     tell(next, outcome);
     if (next.done)
       next.done(outcome);
@@ -169,7 +171,7 @@ std::string reloader::apply(checked_configuration& what,
   auto& options = document.switchboard;
   parts_.complete(options);
   // First what may fail and changes nothing then.
-  auto sockets = touches_sockets(changes);
+  auto sockets = touches_sockets(changes) || parts_.flows->has_dead_runners();
   if (sockets) {
     if (auto missing = parts_.flows->find_stores(*what.program))
       return text_of(missing);
@@ -196,20 +198,22 @@ std::string reloader::apply(checked_configuration& what,
 }
 
 void reloader::tell(const job& of, const reload_outcome& what) const {
-  auto& lines = *parts_.lines;
+  auto write = [this](log_level level, std::string_view text,
+                      const string_pairs& fields) {
+    parts_.lines->write(level, text, fields, report_part::reload);
+  };
   string_pairs by{{"by", of.done ? "the management API" : "SIGHUP"}};
   for (auto& wrong : what.diagnostics)
-    lines.write(log_level::error, config::render(wrong, file_->string()));
+    write(log_level::error, config::render(wrong, file_->string()), {});
   switch (what.what) {
     case status::refused:
-      lines.write(log_level::warn, "no reload: " + what.problem, by);
+      write(log_level::warn, "no reload: " + what.problem, by);
       return;
     case status::wrong_file:
-      lines.write(log_level::error, "no reload: " + what.problem, by);
+      write(log_level::error, "no reload: " + what.problem, by);
       return;
     case status::failed:
-      lines.write(log_level::error, "the reload has failed: " + what.problem,
-                  by);
+      write(log_level::error, "the reload has failed: " + what.problem, by);
       return;
     case status::done:
       break;
@@ -225,11 +229,11 @@ void reloader::tell(const job& of, const reload_outcome& what) const {
         {"effect", std::string{config::name_of(change.effect)}}};
     if (!change.note.empty())
       fields.emplace_back("note", change.note);
-    lines.write(log_level::info, "reload", fields);
+    write(log_level::info, "reload", fields);
   }
   by.emplace_back("changes", std::to_string(what.changes.size()));
   by.emplace_back("need_restart", std::to_string(waiting));
-  lines.write(log_level::info, "reloaded", by);
+  write(log_level::info, "reloaded", by);
 }
 
 } // namespace switchboard::service

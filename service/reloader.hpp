@@ -19,6 +19,7 @@
 #include "service/drain.hpp"
 #include "service/log.hpp"
 #include "service/reload_outcome.hpp"
+#include "service/reload_status.hpp"
 
 namespace switchboard::service {
 
@@ -37,6 +38,7 @@ public:
     std::function<void(switchboard_options&)> complete;
     /// Gets what was applied, on the reloader's thread.
     std::function<void(const config::document&)> on_applied;
+    reload_status* status = nullptr;
   };
 
   using answer = std::function<void(const reload_outcome&)>;

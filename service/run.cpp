@@ -24,7 +24,6 @@
 #include "service/drain.hpp"
 #include "service/exit_code.hpp"
 #include "service/log.hpp"
-#include "service/log_line.hpp"
 #include "service/metrics/exposition.hpp"
 #include "service/reloader.hpp"
 #include "service/signals.hpp"
@@ -89,6 +88,7 @@ boost::json::array to_json(const std::vector<flows::flow_info>& flows) {
     entry["seconds"] = std::chrono::duration<double>{flow.time}.count();
     entry["dropped"] = flow.dropped;
     entry["removed"] = flow.removed;
+    entry["dead_runners"] = flow.dead_runners;
     result.push_back(std::move(entry));
   }
   return result;
@@ -160,20 +160,31 @@ public:
             {},
             "the switchboard is starting, or stopping"});
     };
-    served.level = [this] {
-      return lines_->level();
+    served.levels = [this] {
+      return lines_->levels();
     };
-    served.set_level = [this](log_level level) {
-      lines_->write(log_level::info, "the log's level is set",
-                    {{"level", std::string{name_of(level)}}});
-      lines_->set_level(level);
+    served.change_levels = [this](const log_level_changes& what) {
+      auto next = apply(what, lines_->levels());
+      auto tell = [&] {
+        lines_->write(log_level::info, "the log's levels are set",
+                      to_fields(next));
+      };
+      // In time, where it is too quiet to say so afterwards.
+      auto quieter = next.of(report_part::service) > log_level::info;
+      if (quieter)
+        tell();
+      next = lines_->change_levels(what);
+      if (!quieter)
+        tell();
+      return next;
     };
     served.metrics = [this] {
       return metrics::expose({[this] { return instance_->statistics(); },
                               [this] { return engine_->flows(); },
                               [this] { return certificates(); },
+                              [this] { return stores_->statistics(); },
                               [this] {
-                                return stores_->statistics();
+                                return state();
                               }});
     };
     if (auto& name = what.value.admin.tls; !name.empty()) {
@@ -198,7 +209,8 @@ public:
           note(document);
           if (on_limit_)
             on_limit_(shutdown_limit(document));
-        }};
+        },
+        &reloads_};
     {
       std::lock_guard guard{mutex_};
       reloader_ = std::make_unique<reloader>(std::move(parts), file,
@@ -219,7 +231,7 @@ public:
     lines_->write(log_level::info,
                   "certificates, keys and the configuration file are read "
                   "again",
-                  {{"signal", "SIGHUP"}});
+                  {{"signal", "SIGHUP"}}, report_part::reload);
     instance_->renew_tls();
     std::lock_guard guard{mutex_};
     if (reloader_)
@@ -303,6 +315,11 @@ private:
     return result;
   }
 
+  metrics::service_state state() const {
+    return {reloads_.now(), drain_->stage() != drain_stage::none,
+            lines_->left_out()};
+  }
+
   std::vector<std::uint64_t> heartbeats() const {
     std::vector<std::uint64_t> result;
     for (auto& shard : instance_->statistics().shards)
@@ -326,6 +343,7 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<log> lines_;
   report_function report_;
+  reload_status reloads_{std::chrono::system_clock::now()};
   /// Stay open as long as the process lives.
   systemd::passed_sockets passed_;
   mutable std::mutex mutex_;

@@ -83,7 +83,7 @@ struct signals::impl {
       to->write(log_level::info,
                 stopping ? "nothing is read again during a shutdown"
                          : "the start has read everything just now",
-                {{"signal", "SIGHUP"}});
+                {{"signal", "SIGHUP"}}, report_part::reload);
   }
 
   [[noreturn]] void leave(int code, const char* why, int number) {

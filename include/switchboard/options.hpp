@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include <switchboard/authentication_options.hpp>
 #include <switchboard/limit_options.hpp>
+#include <switchboard/report_part.hpp>
 #include <switchboard/source_place.hpp>
 #include <switchboard/tls_options.hpp>
 
@@ -324,9 +326,13 @@ struct admin_options {
 enum class log_level : std::uint8_t { trace, debug, info, warn, error, off };
 enum class log_format : std::uint8_t { text, json };
 
+/// Levels of parts that have one of their own.
+using part_levels = std::array<std::optional<log_level>, report_parts>;
+
 /// `[log]`.
 struct log_options {
   log_level level = log_level::info;
+  part_levels levels{};
   log_format format = log_format::text;
   /// Empty: standard error.
   std::string file;

@@ -12,6 +12,7 @@
 
 #include <switchboard/interfaces.hpp>
 #include <switchboard/options.hpp>
+#include <switchboard/report.hpp>
 #include <switchboard/statistics.hpp>
 
 namespace switchboard {
@@ -24,20 +25,6 @@ class tls_source;
 /// configuration of every actor system that hosts a switchboard or talks to
 /// one over the network.
 void configure(caf::actor_system_config& config);
-
-/// Something worth a line in a log. Handed out instead of logged: an
-/// embedder logs as it likes.
-struct report {
-  enum class severity : std::uint8_t { debug, info, warning, error };
-  severity level = severity::info;
-  /// One sentence that names socket, address and cause; no secret.
-  std::string text;
-  /// Names and values for structured logs.
-  string_pairs fields;
-};
-
-/// Called from any thread, possibly from several at once; must not block.
-using report_function = std::function<void(const report&)>;
 
 /// A running switchboard inside an actor system: shards with their threads, a
 /// registry, a supervisor for each configuration.

@@ -11,6 +11,7 @@
 #include <switchboard/interfaces.hpp>
 
 #include "net/tls_source.hpp"
+#include "service/log_levels.hpp"
 #include "service/reload_outcome.hpp"
 
 namespace switchboard::service::api {
@@ -35,9 +36,11 @@ struct backend {
   std::function<void(bool dry_run,
                      std::function<void(const reload_outcome&)> done)>
       reload;
-  /// The level of the log. Any thread; must not block.
-  std::function<log_level()> level;
-  std::function<void(log_level)> set_level;
+  /// The levels of the log. Any thread; must not block.
+  std::function<log_levels()> levels;
+  /// Changes some of them.
+  /// @returns the levels from now on.
+  std::function<log_levels(const log_level_changes&)> change_levels;
   /// What `GET /metrics` answers, in Prometheus' text format. Called on the
   /// API's thread; must not block.
   std::function<std::string()> metrics;

@@ -72,7 +72,8 @@ void connection::start(std::function<void()> on_end) {
     if (failure)
       self->shared_.report({report::severity::error,
                             "a connection of the management API failed",
-                            {}});
+                            {},
+                            report_part::admin});
     self->cut();
     on_end();
   };
@@ -135,7 +136,8 @@ asio::awaitable<bool> connection::encrypt() {
   if (!problem.empty())
     shared_.report({report::severity::debug,
                     "TLS failed: " + problem,
-                    {{"listener", "admin"}}});
+                    {{"listener", "admin"}},
+                    report_part::admin});
   certified_ = problem.empty() && stream_.certified();
   co_return problem.empty();
 }
@@ -353,14 +355,15 @@ asio::awaitable<bool> connection::write(answer what, const parser* of,
 }
 
 void connection::note(const parser& of, unsigned status) const {
-  if (!shared_.report)
+  if (!shared_.report.wants(report_part::admin, report::severity::debug))
     return;
   auto path = of.get().target();
   shared_.report({report::severity::debug,
                   "request",
                   {{"method", std::string{of.get().method_string()}},
                    {"path", std::string{path.substr(0, path.find('?'))}},
-                   {"status", std::to_string(status)}}});
+                   {"status", std::to_string(status)}},
+                  report_part::admin});
 }
 
 asio::awaitable<void> connection::linger() {

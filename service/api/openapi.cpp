@@ -145,9 +145,10 @@ object describe_body() {
 
 object describe_log_settings() {
   object result;
-  result["description"] = "The settings.";
+  result["description"] = "What is to change.";
   result["required"] = true;
-  result["content"] = content("application/json", reference("schemas", "Log"));
+  result["content"] =
+      content("application/json", reference("schemas", "LogChanges"));
   return result;
 }
 

@@ -3,17 +3,11 @@
 #include "service/api/json.hpp"
 #include "service/api/problem.hpp"
 #include "service/api/routes.hpp"
-#include "service/log_line.hpp"
 #include "service/text.hpp"
 
 namespace switchboard::service::api {
 
 namespace {
-
-constexpr log_level levels[] = {
-    log_level::trace, log_level::debug, log_level::info,
-    log_level::warn,  log_level::error, log_level::off,
-};
 
 answer render(const reload_outcome& what) {
   boost::json::array changes;
@@ -74,39 +68,6 @@ outcome reload(const request& from, const backend& served) {
   }};
 }
 
-answer show(log_level level) {
-  boost::json::object body;
-  body["level"] = name_of(level);
-  return json_answer(200, body);
-}
-
-outcome get_log(const request&, const backend& served) {
-  return show(served.level());
-}
-
-outcome set_log(const request& from, const backend& served) {
-  boost::system::error_code wrong;
-  auto body = boost::json::parse(from.body, wrong);
-  auto object = wrong ? nullptr : body.if_object();
-  if (object == nullptr)
-    return problem(errc::invalid_argument, "the body is no JSON object");
-  for (auto& [name, value] : *object)
-    if (name != "level")
-      return problem(errc::invalid_argument, "the body has the unknown member `"
-                                                 + std::string{name}
-                                                 + "`, known is level");
-  auto value = object->if_contains("level");
-  auto text = value != nullptr ? value->if_string() : nullptr;
-  for (auto level : levels)
-    if (text != nullptr && std::string_view{*text} == name_of(level)) {
-      served.set_level(level);
-      return show(level);
-    }
-  return problem(errc::invalid_argument,
-                 "level is missing or wrong, expected trace, debug, info, "
-                 "warn, error or off");
-}
-
 } // namespace
 
 std::vector<route> reload_routes() {
@@ -127,30 +88,6 @@ std::vector<route> reload_routes() {
          "Problem"}},
        false,
        reload},
-      {"GET",
-       "/v1/log",
-       "getLog",
-       "The log's level",
-       "",
-       {},
-       {},
-       body_kind::none,
-       {{200, "The level.", "Log"}},
-       false,
-       get_log,
-       false},
-      {"PUT",
-       "/v1/log",
-       "setLog",
-       "Set the log's level",
-       "Until the next start, or a reload that changes `[log]`.",
-       {},
-       {},
-       body_kind::log_settings,
-       {{200, "The level.", "Log"}},
-       false,
-       set_log,
-       false},
   };
 }
 

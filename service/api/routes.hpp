@@ -26,8 +26,11 @@ std::vector<route> drain_routes();
 /// Looking at what sockets do.
 std::vector<route> tap_routes();
 
-/// Reading the configuration file again, and the log's level.
+/// Reading the configuration file again.
 std::vector<route> reload_routes();
+
+/// The log's levels.
+std::vector<route> log_routes();
 
 /// What the query says about which sockets an operation is for.
 socket_filter filter_of(const request& from);

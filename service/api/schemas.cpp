@@ -1,6 +1,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include <switchboard/report_part.hpp>
+
 #include "service/api/openapi.hpp"
 
 namespace switchboard::service::api {
@@ -62,6 +64,30 @@ object record(std::initializer_list<property> properties) {
   result["properties"] = std::move(members);
   result["required"] = std::move(names);
   result["additionalProperties"] = false;
+  return result;
+}
+
+/// What each part of the log may have.
+object log_parts(const object& each) {
+  auto result = typed("object", "By part, of those that have a level of their "
+                                "own.");
+  object members;
+  for (auto name : report_part_names)
+    members[name] = each;
+  result["properties"] = std::move(members);
+  result["additionalProperties"] = false;
+  return result;
+}
+
+object log_changes() {
+  object none;
+  none["type"] = "null";
+  object level_or_none;
+  level_or_none["oneOf"] = array{reference("LogLevel"), std::move(none)};
+  auto result = record(
+      {{"level", reference("LogLevel")}, {"levels", log_parts(level_or_none)}});
+  result.erase("required");
+  result["minProperties"] = 1;
   return result;
 }
 
@@ -167,7 +193,7 @@ object closed_socket() {
       {"reason", typed("string", "Of the close frame, or why it was lost.")},
       {"by", one_of({"peer", "operation", "timeout", "slow_consumer",
                      "protocol_error", "handler", "shutdown", "lost", "limit",
-                     "token_expired"})},
+                     "hung_up", "given_up", "bulk_close", "token_expired"})},
       {"clean", typed("boolean", "Whether both sent a close frame.")},
       {"messages_received", count()},
       {"messages_sent", count()},
@@ -389,6 +415,8 @@ object schemas() {
       {"dropped", count("Events of open sockets that came after a reload had "
                         "taken the flow away.")},
       {"removed", typed("boolean", "Whether a reload has taken it away.")},
+      {"dead_runners", count("Its runners that have died; a reload replaces "
+                             "them.")},
   });
   result["FlowList"] = record({{"flows", list_of(reference("Flow"))}});
   result["Drain"] = record({
@@ -407,8 +435,11 @@ object schemas() {
       {"changes", list_of(reference("ReloadChange"))},
       {"needs_restart", typed("boolean", "Whether one of them does.")},
   });
-  result["Log"] = record(
-      {{"level", one_of({"trace", "debug", "info", "warn", "error", "off"})}});
+  result["LogLevel"] =
+      one_of({"trace", "debug", "info", "warn", "error", "off"});
+  result["Log"] = record({{"level", reference("LogLevel")},
+                          {"levels", log_parts(reference("LogLevel"))}});
+  result["LogChanges"] = log_changes();
   result["Status"] = record({{"status", one_of({"alive", "ready"})}});
   result["TapStream"] =
       typed("string", "Server-sent events; the data of each is a TapEvent.");

@@ -118,7 +118,8 @@ struct server::impl {
       if (!std::exchange(reported, true))
         shared.report({report::severity::warning,
                        "the management API cannot accept: " + failure.message(),
-                       {{"address", address}}});
+                       {{"address", address}},
+                       report_part::admin});
       // Descriptors may be free again after a while.
       retry.expires_after(std::chrono::milliseconds{100});
       co_await retry.async_wait(
@@ -196,7 +197,8 @@ server::start(caf::actor_system& system, const admin_options& options,
   }};
   inner->shared.report({report::severity::info,
                         "listening",
-                        {{"listener", "admin"}, {"address", inner->address}}});
+                        {{"listener", "admin"}, {"address", inner->address}},
+                        report_part::admin});
   return std::unique_ptr<server>{new server{std::move(inner)}};
 }
 

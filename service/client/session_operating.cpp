@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <iostream>
 #include <thread>
@@ -31,13 +32,25 @@ bool is_terminal(const std::ostream& what) {
   return &what == &std::cout && ::isatty(STDOUT_FILENO) == 1;
 }
 
-/// Sockets that fit on the terminal, below what stands above them.
-std::size_t lines_of_terminal() {
+/// What there is room for on the terminal.
+struct room {
+  /// Sockets, below what stands above them.
+  std::size_t sockets = usual_lines;
+  std::size_t columns = SIZE_MAX;
+};
+
+room room_of_terminal() {
   winsize size{};
-  constexpr std::size_t head = 3;
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row <= head)
-    return usual_lines;
-  return size.ws_row - head;
+  room result;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    return result;
+  // Two lines above them, and the cursor's below.
+  constexpr std::size_t others = 3;
+  if (size.ws_row > others)
+    result.sockets = size.ws_row - others;
+  if (size.ws_col > 0)
+    result.columns = size.ws_col;
+  return result;
 }
 
 std::string shown(double value) {
@@ -151,9 +164,9 @@ int session::top() {
     last = now;
     auto found = rates.look(*sockets, passed.count());
     auto all = found.size();
-    auto most = given_.limit > 0 ? given_.limit
-                : terminal       ? lines_of_terminal()
-                                 : usual_lines;
+    // Asked each time: it may have been resized.
+    auto space = terminal ? room_of_terminal() : room{};
+    auto most = given_.limit > 0 ? given_.limit : space.sockets;
     if (found.size() > most)
       found.resize(most);
     if (given_.json) {
@@ -180,7 +193,7 @@ int session::top() {
     if (terminal)
       out_ << "\x1b[H\x1b[2J";
     out_ << found.size() << " of " << all << " sockets, the busiest first\n";
-    shown_rates.print(out_);
+    shown_rates.print(out_, space.columns);
     out_ << std::flush;
   }
   return exit_done;

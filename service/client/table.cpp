@@ -16,6 +16,13 @@ std::size_t width_of(std::string_view text) {
   return result;
 }
 
+std::string_view first_of(std::string_view text, std::size_t columns) {
+  auto rest = text;
+  for (; !rest.empty() && columns > 0; --columns)
+    take_code_point(rest);
+  return text.substr(0, text.size() - rest.size());
+}
+
 std::string text_of(const boost::json::value& value) {
   if (auto text = value.if_string())
     return std::string{*text};
@@ -43,7 +50,7 @@ void table::add(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-void table::print(std::ostream& to) const {
+void table::print(std::ostream& to, std::size_t columns) const {
   std::vector<std::size_t> widths(rows_.front().size());
   for (auto& row : rows_)
     for (std::size_t i = 0; i < row.size(); ++i)
@@ -55,7 +62,7 @@ void table::print(std::ostream& to) const {
       if (i + 1 < row.size())
         line.append(widths[i] - width_of(row[i]) + 2, ' ');
     }
-    to << line << '\n';
+    to << first_of(line, columns) << '\n';
   }
 }
 

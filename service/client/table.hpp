@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ public:
   ///        shown escaped.
   void add(std::vector<std::string> cells);
 
-  void print(std::ostream& to) const;
+  /// @param columns what is right of them is left out.
+  void print(std::ostream& to, std::size_t columns = SIZE_MAX) const;
 
 private:
   std::vector<std::vector<std::string>> rows_;

@@ -1,6 +1,6 @@
 #include "service/metrics/exposition.hpp"
 
-#include <array>
+#include <initializer_list>
 #include <map>
 
 #include <prometheus/text_serializer.h>
@@ -94,38 +94,69 @@ void add_health(families& to, const switchboard_statistics& what) {
             "How often a limit was reached.", "limit", what.limits);
 }
 
-void add_flows(families& to, const std::vector<flows::flow_info>& flows) {
-  to.begin(MetricType::Counter, "switchboard_flow_events_total",
-           "Events that flows have worked on.");
-  // One that is no more and one that is may have the same name.
-  std::map<std::string, std::array<std::uint64_t, 3>> sums;
+/// By name: one that is no more and one that is may have the same.
+std::map<std::string, flows::flow_info>
+sums_of(const std::vector<flows::flow_info>& flows) {
+  std::map<std::string, flows::flow_info> result;
   for (auto& flow : flows) {
-    auto& sum = sums[flow.name];
-    sum[0] += flow.succeeded;
-    sum[1] += flow.failures;
-    sum[2] += flow.dropped;
+    auto& sum = result[flow.name];
+    sum.succeeded += flow.succeeded;
+    sum.failures += flow.failures;
+    sum.dropped += flow.dropped;
+    sum.in_work += flow.in_work;
+    sum.waiting += flow.waiting;
+    sum.time += flow.time;
+    sum.retries += flow.retries;
+    sum.dead_letters += flow.dead_letters;
+    sum.lost_letters += flow.lost_letters;
+    sum.dead_runners += flow.dead_runners;
   }
-  static constexpr const char* outcomes[] = {"succeeded", "failed", "dropped"};
-  for (auto& [name, sum] : sums)
-    for (std::size_t i = 0; i < sum.size(); ++i)
-      to.add(static_cast<double>(sum[i]),
-             {{"flow", name}, {"outcome", outcomes[i]}});
+  return result;
 }
 
-void add_policies(families& to, const std::vector<flows::flow_info>& flows) {
-  to.begin(MetricType::Counter, "switchboard_flow_retries_total",
-           "Requests to backends made once more, and runs tried again.");
-  for (auto& flow : flows)
-    to.add(static_cast<double>(flow.retries), {{"flow", flow.name}});
+void add_flows(families& to,
+               const std::map<std::string, flows::flow_info>& flows) {
+  using info = flows::flow_info;
+  struct outcome {
+    const char* name;
+    std::uint64_t info::*count;
+  };
+  auto add = [&](std::initializer_list<outcome> outcomes) {
+    for (auto& [name, flow] : flows)
+      for (auto& [what, count] : outcomes)
+        to.add(static_cast<double>(flow.*count),
+               {{"flow", name}, {"outcome", what}});
+  };
+  auto add_each = [&](MetricType type, const char* family, const char* help,
+                      std::uint64_t info::*count) {
+    to.begin(type, family, help);
+    for (auto& [name, flow] : flows)
+      to.add(static_cast<double>(flow.*count), {{"flow", name}});
+  };
+  to.begin(MetricType::Counter, "switchboard_flow_events_total",
+           "Events that flows have worked on.");
+  add({{"succeeded", &info::succeeded},
+       {"failed", &info::failures},
+       {"dropped", &info::dropped}});
+  add_each(MetricType::Gauge, "switchboard_flow_events_in_work",
+           "Events that flows work on now.", &info::in_work);
+  add_each(MetricType::Gauge, "switchboard_flow_events_waiting",
+           "Events that wait because max_concurrency is reached.",
+           &info::waiting);
+  add_each(MetricType::Gauge, "switchboard_flow_dead_runners",
+           "Runners that have died and that a reload replaces.",
+           &info::dead_runners);
+  to.begin(MetricType::Counter, "switchboard_flow_seconds_total",
+           "Time that runs of flows have taken, with what they waited for.");
+  for (auto& [name, flow] : flows)
+    to.add(seconds_of(flow.time), {{"flow", name}});
+  add_each(MetricType::Counter, "switchboard_flow_retries_total",
+           "Requests to backends made once more, and runs tried again.",
+           &info::retries);
   to.begin(MetricType::Counter, "switchboard_flow_dead_letters_total",
            "Events that flows have given up, by whether the dead letter has "
            "taken them.");
-  for (auto& flow : flows) {
-    to.add(static_cast<double>(flow.dead_letters),
-           {{"flow", flow.name}, {"outcome", "taken"}});
-    to.add(static_cast<double>(flow.lost_letters),
-           {{"flow", flow.name}, {"outcome", "lost"}});
-  }
+  add({{"taken", &info::dead_letters}, {"lost", &info::lost_letters}});
 }
 
 void add_object_stores(
@@ -178,12 +209,12 @@ std::string expose(const sources& from) {
     add_health(result, what);
   }
   if (from.flows) {
-    auto flows = from.flows();
-    add_flows(result, flows);
-    add_policies(result, flows);
+    add_flows(result, sums_of(from.flows()));
   }
   if (from.object_stores)
     add_object_stores(result, from.object_stores());
+  if (from.service)
+    add_service(result, from.service());
   if (from.certificates)
     add_certificates(result, from.certificates());
   add_process(result);

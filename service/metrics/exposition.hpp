@@ -9,6 +9,7 @@
 
 #include "flows/engine.hpp"
 #include "flows/store/object_stores.hpp"
+#include "service/metrics/service_state.hpp"
 
 namespace switchboard::service::metrics {
 
@@ -27,6 +28,7 @@ struct sources {
   /// By the stores' names.
   std::function<std::vector<std::pair<std::string, flows::store_statistics>>()>
       object_stores = nullptr;
+  std::function<service_state()> service = nullptr;
 };
 
 /// All metrics in Prometheus' text format, version 0.0.4. Label values come

@@ -114,6 +114,14 @@ CAF_TEST(memory is judged by the sum and shed by the part of each shard) {
   }
 }
 
+CAF_TEST(a shard that gave back what others made has a share by its queues) {
+  auto verdict = judge_memory({2000, -400}, 0, 1000, {0, 0});
+  CAF_CHECK_EQUAL(verdict.shed, (std::vector<std::uint64_t>{662, 0}));
+  verdict = judge_memory({2000, -400}, 0, 1000, {0, 2000});
+  CAF_CHECK(verdict.full);
+  CAF_CHECK_EQUAL(verdict.shed, (std::vector<std::uint64_t>{331, 331}));
+}
+
 CAF_TEST(a limit is told of once and again after a minute of quiet) {
   limit_notices aut;
   limit_notices::time_point zero{};

@@ -101,7 +101,7 @@ test("who ended it is told for each way of ending", async (t) => {
   await ends("operation", { by: "operation", code: "4001", clean: true, reason: "out" },
              async () => service.api(`/v1/sockets/${await only("/echo/operation")}?code=4001&reason=out`,
                                      { method: "DELETE" }));
-  await ends("bulk", { by: "operation", code: "NORMAL_CLOSURE", clean: true, reason: "" },
+  await ends("bulk", { by: "bulk_close", code: "NORMAL_CLOSURE", clean: true, reason: "" },
              () => service.api("/v1/close?path=/echo/bulk", { method: "POST" }));
   await ends("idle", { by: "timeout", code: "ENDPOINT_GOING_DOWN", clean: true, reason: "idle timeout" },
              (client) => within("close", client.closed), "/quick");
@@ -129,7 +129,7 @@ test("who ended it is told for each way of ending", async (t) => {
              (client) => client.send(Buffer.alloc((1 << 20) + 1)));
   await ends("reset", { by: "lost", code: "1006", clean: false, reason: "Connection reset by peer" },
              (client) => client.reset());
-  await ends("cut", { by: "lost", code: "1006", clean: false,
+  await ends("cut", { by: "hung_up", code: "1006", clean: false,
                       reason: "the peer ended TCP without a close frame" },
              (client) => client.ws._socket.end());
   await ends("refused", { by: "handler", code: "1008", clean: true, reason: "not today" },

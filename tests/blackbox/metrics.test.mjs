@@ -240,7 +240,7 @@ test("the numbers add up exactly after a known traffic", async (t) => {
   closed("4000-4999", "peer", 1);
   closed("1006", "lost", 1);
   closed("1009", "protocol_error", 1);
-  closed("1001", "operation", 1);
+  closed("1001", "bulk_close", 1);
   expect(last, "switchboard_limit_reached_total", { limit: "max_message_size" }, 1);
   expect(last, "switchboard_limit_reached_total", { limit: "max_header_size" }, 1);
   expect(last, "switchboard_handshakes_total", { outcome: "refused_404" }, 1);

@@ -251,17 +251,6 @@ test("the log's level, format and file", async (t) => {
   assert.equal(readFileSync(`${file}.1`, "utf8"), old);
 });
 
-test("the log's level by the API", async (t) => {
-  const service = await start(t, base().replace('"debug"', '"info"') + echo_flow("/echo"));
-  const put = (body) => service.api("/v1/log", { method: "PUT", body: JSON.stringify(body) });
-  assert.deepEqual(await (await put({ level: "debug" })).json(), { level: "debug" });
-  await connect(t, service.ws("/echo"));
-  await until("a debug line", () => /debug.*socket opened/.test(service.log));
-  for (const wrong of [{}, { level: "loud" }, { level: 1 }, { level: "info", more: 1 }, []])
-    await assert_problem(await put(wrong), 400, "SWITCHBOARD:INVALID_ARGUMENT");
-  assert.deepEqual(await service.json("/v1/log"), { level: "debug" });
-});
-
 test("what only a start can change is named", async (t) => {
   const service = await start(t, base() + echo_flow("/echo"));
   const text = base().replace("[runtime]", '[runtime]\nshards = 1\ndrain = { code = 4001 }') + echo_flow("/echo");

@@ -1,16 +1,13 @@
 // The end by signal: 1001 for every socket, exit status 0, in time.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import net from "node:net";
 import test from "node:test";
+import { crowd, roomy } from "./crowd.mjs";
 import { base, connect, echo_flow, patience, sanitized, start, until, within } from "./harness.mjs";
 import { upgraded } from "./raw.mjs";
 
 const config = base() + echo_flow("/echo");
-
-// As many descriptors as are allowed: the default is often 1,024.
-const roomy = ["bash", "-c", 'ulimit -Sn "$(ulimit -Hn)"; exec "$0" "$@"'];
 
 for (const signal of ["SIGTERM", "SIGINT"])
   test(`${signal} closes every socket with 1001 and ends with 0`, async (t) => {
@@ -92,63 +89,10 @@ test("a stop without any socket, and one in the middle of traffic", async (t) =>
     assert.ok([1001, 1006].includes((await client.closed).code));
 });
 
-// Opens sockets, says how many are open, then how they were closed.
-const opener = `
-import { WebSocket } from "ws";
-const [url, count] = [process.argv[1], Number(process.argv[2])];
-const codes = {};
-let open = 0, closed = 0, begun = 0;
-const tell = (value) => process.stdout.write(JSON.stringify(value) + "\\n");
-function next() {
-  if (begun === count)
-    return;
-  ++begun;
-  const ws = new WebSocket(url, { perMessageDeflate: false });
-  ws.on("error", (error) => tell({ error: error.message }));
-  ws.once("open", () => {
-    if (++open === count)
-      tell({ open });
-    next();
-  });
-  ws.once("close", (code) => {
-    codes[code] = (codes[code] ?? 0) + 1;
-    if (++closed === count) {
-      tell({ codes });
-      process.exit(0);
-    }
-  });
-}
-for (let i = 0; i < 50; ++i)
-  next();
-`;
-
 const total = sanitized ? 1000 : 10000;
 test(`${total} sockets at once are closed by SIGTERM`, async (t) => {
   const service = await start(t, base().replace('"debug"', '"info"') + echo_flow("/echo"), { prefix: roomy });
-  const halves = [0, 1].map(() => {
-    const child = spawn(roomy[0], [...roomy.slice(1), process.execPath, "--input-type=module", "-e", opener,
-                                   service.ws("/echo"), String(total / 2)],
-                        { stdio: ["ignore", "pipe", "pipe"], cwd: import.meta.dirname ?? new URL(".", import.meta.url).pathname });
-    t.after(() => child.kill("SIGKILL"));
-    const half = { told: [], errors: "" };
-    child.stderr.on("data", (chunk) => half.errors += chunk);
-    let rest = "";
-    child.stdout.on("data", (chunk) => {
-      rest += chunk;
-      const lines = rest.split("\n");
-      rest = lines.pop();
-      half.told.push(...lines.map((line) => JSON.parse(line)));
-    });
-    half.get = (key) => {
-      const failure = half.told.find(({ error }) => error);
-      assert.equal(failure, undefined);
-      assert.equal(half.errors, "");
-      return half.told.find((each) => each[key] !== undefined)?.[key];
-    };
-    return half;
-  });
-  for (const half of halves)
-    await until("all are open", () => half.get("open"), 60000);
+  const sockets = await crowd(t, service.ws("/echo"), total);
   const { configs } = await service.json("/v1/configs");
   assert.match(JSON.stringify(configs), new RegExp(`\\b${total}\\b`), "the counters know all of them");
   const last = await connect(t, service.ws("/echo"));
@@ -156,6 +100,59 @@ test(`${total} sockets at once are closed by SIGTERM`, async (t) => {
   const begun = Date.now();
   await service.stop(5000);
   t.diagnostic(`stopped in ${Date.now() - begun} ms`);
-  for (const half of halves)
-    assert.deepEqual(await until("all are closed", () => half.get("codes"), 20000), { 1001: total / 2 });
+  assert.deepEqual((await sockets.closed()).codes, { 1001: total });
+});
+
+const many = sanitized ? 1000 : 5000;
+test(`SIGTERM with ${many} sockets: not ready first, then paced, every closed event, 0`, async (t) => {
+  const [pause, rounds, every, timeout] = [500, 10, 100, 10000];
+  const drain = `drain = { pause = "${pause}ms", batch = ${many / rounds}, every = "${every}ms", timeout = "${timeout}ms" }`;
+  const service = await start(t, base().replace('"debug"', '"info"').replace("[runtime]", `[runtime]\n${drain}`)
+    + echo_flow("/echo") + `
+[[flow]]
+name = "farewell"
+source = "on-socket-closed"
+path = "/echo"
+steps = [ { log = "farewell #[attributes.socket_id] #[payload.code_number] #[payload.clean]" } ]
+`, { prefix: roomy });
+  const sockets = await crowd(t, service.ws("/echo"), many);
+  const ids = (await service.sockets()).map(({ socket_id }) => socket_id).sort();
+  assert.equal(ids.length, many);
+
+  const begun = Date.now();
+  service.child.kill("SIGTERM");
+  const not_ready = await until("503", async () => {
+    const { status } = await service.api("/readyz");
+    return status === 503 && Date.now();
+  });
+  assert.doesNotMatch(service.log, /socket closed/, "nobody is closed yet");
+  await service.ends(pause + timeout);
+  const took = Date.now() - begun;
+  t.diagnostic(`not ready after ${not_ready - begun} ms, ended after ${took} ms`);
+
+  // Each got a close frame, behind the pause.
+  const { codes, first, last } = await sockets.closed();
+  assert.deepEqual(codes, { 1001: many });
+  assert.ok(first >= begun + pause, `the first after ${first - begun} ms`);
+  assert.ok(first > not_ready);
+  // Ten batches and nine waits; a client may be late for the first.
+  assert.ok(last - first > (rounds - 1) * every / 2, `all within ${last - first} ms`);
+
+  // The same by the program's own clock: no burst.
+  const ends = [...service.log.matchAll(/^(\S+) info  socket closed part=socket socket=(\S+) .*code=ENDPOINT_GOING_DOWN .*by=shutdown clean=true/gm)];
+  assert.deepEqual(ends.map(([, , id]) => id).sort(), ids);
+  const times = ends.map(([, time]) => Date.parse(time)).sort((x, y) => x - y);
+  assert.ok(times.at(-1) - times[0] >= (rounds - 2) * every, `all within ${times.at(-1) - times[0]} ms`);
+  let most = 0;
+  for (let i = 0, j = 0; i < times.length; ++i) {
+    while (times[i] - times[j] >= every)
+      ++j;
+    most = Math.max(most, i - j + 1);
+  }
+  assert.ok(most < many / 2, `${most} within ${every} ms`);
+
+  // Each event of an end was given, once.
+  const events = [...service.log.matchAll(/info  farewell (\S+) (\d+) (\w+) part=flow/g)];
+  assert.deepEqual(events.map(([, id]) => id).sort(), ids);
+  assert.ok(events.every(([, , code, clean]) => code === "1001" && clean === "true"));
 });

@@ -23,6 +23,7 @@ CAF_TEST(sections that are left out have their defaults) {
   CAF_CHECK(read.log.level == log_level::info);
   CAF_CHECK(read.log.format == log_format::text);
   CAF_CHECK_EQUAL(read.log.file, "");
+  CAF_CHECK(read.log.levels == part_levels{});
   CAF_CHECK_EQUAL(read.switchboard.runtime.shards, 0u);
   CAF_CHECK(read.switchboard.runtime.io == io_method::automatic);
 }
@@ -37,6 +38,7 @@ console = false
 level = "debug"
 format = "json"
 file = "logs/s.log"
+levels = { tls = "trace", flow = "off" }
 [runtime]
 shards = 4
 io = "io_uring"
@@ -51,6 +53,9 @@ drain = { pause = "5s", batch = 10, every = "20ms", code = "4000", reason = "mov
   CAF_CHECK(read.log.level == log_level::debug);
   CAF_CHECK(read.log.format == log_format::json);
   CAF_CHECK_EQUAL(read.log.file, "/etc/switchboard/logs/s.log");
+  CAF_CHECK(read.log.levels[index_of(report_part::tls)] == log_level::trace);
+  CAF_CHECK(read.log.levels[index_of(report_part::flow)] == log_level::off);
+  CAF_CHECK(!read.log.levels[index_of(report_part::socket)]);
   CAF_CHECK_EQUAL(read.switchboard.runtime.shards, 4u);
   CAF_CHECK(read.switchboard.runtime.io == io_method::io_uring);
   auto& drain = read.switchboard.runtime.drain;
@@ -144,7 +149,17 @@ CAF_TEST(the keys of admin log and runtime are checked) {
               {R"(format = "xml")", "10: log.format: \"xml\" is unknown, "
                                     "expected \"text\" or \"json\""},
               {R"(file = "")", "8: log.file: \"\" is no file, expected a path"},
-              {R"(file = "/var/log/s")", ""}});
+              {R"(file = "/var/log/s")", ""},
+              {R"(levels = { socket = "warn" })", ""},
+              {"levels = {}", ""},
+              {R"(levels = "warn")",
+               "10: log.levels: is a string, expected a table of levels"},
+              {R"(levels = { sockets = "warn" })",
+               "12: log.levels.sockets: is an unknown key, the nearest known "
+               "key is socket"},
+              {R"(levels = { tls = "loud" })",
+               "18: log.levels.tls: \"loud\" is unknown, expected \"trace\", "
+               "\"debug\", \"info\", \"warn\", \"error\" or \"off\""}});
   check_rows(with("[runtime]\n"),
              {{"shards = 1", ""},
               {"shards = 0", "10: runtime.shards: 0 is out of range, expected "

@@ -99,6 +99,8 @@ CAF_TEST(every kind of key has its effect) {
       {"tokens = [\"one\"]", "tokens = [\"two\"]",
        "admin.tokens: changed, applied"},
       {"level = \"info\"", "level = \"debug\"", "log.level: changed, applied"},
+      {"level = \"info\"", "levels = { tls = \"debug\" }",
+       "log.level: removed, applied\nlog.levels.tls: added, applied"},
       {"level = \"info\"", "format = \"json\"",
        "log.format: added, applied\nlog.level: removed, applied"},
       {"insecure = true", "insecure = false",

@@ -1,5 +1,6 @@
 #define CAF_SUITE flows.engine_reload
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -163,6 +164,47 @@ CAF_TEST(flows of schedules come and go without a trace) {
   CAF_CHECK(!running->reload(
       code_of({from(flow_source::inbound_listener, "a", "a")})));
   CAF_CHECK_EQUAL(running->flows().size(), 1u);
+}
+
+CAF_TEST(a runner that has died is told and replaced) {
+  auto code = code_of({from(flow_source::inbound_listener, "a", "a"),
+                       from(flow_source::inbound_listener, "b", "b", "/b")});
+  start({from(flow_source::inbound_listener, "a", "a"),
+         from(flow_source::inbound_listener, "b", "b", "/b")});
+  event(0);
+  CAF_CHECK(!running->has_dead_runners());
+  auto dead = w->sources.at(0).targets.front();
+  {
+    caf::scoped_actor self{sys};
+    self->monitor(caf::actor_cast<caf::actor>(dead));
+    self->send_exit(caf::actor_cast<caf::actor>(dead), caf::exit_reason::kill);
+    self->receive([](const caf::down_msg&) {});
+  }
+  CAF_CHECK(running->has_dead_runners());
+  CAF_CHECK_EQUAL(running->flows().at(0).dead_runners, 1u);
+  CAF_CHECK_EQUAL(running->flows().at(1).dead_runners, 0u);
+  CAF_CHECK(!running->reload(code));
+  CAF_CHECK(!running->has_dead_runners());
+  CAF_CHECK_EQUAL(spawned.load(), 3);
+  auto texts_so_far = said();
+  CAF_CHECK_EQUAL(texts_so_far.back(),
+                  "a runner of the flow had died and is replaced");
+  // The registry drops what it may still know of, and routes to the new one.
+  CAF_REQUIRE_EQUAL(w->updates.size(), 1u);
+  auto& update = w->updates[0];
+  CAF_CHECK(std::find(update.remove.begin(), update.remove.end(), dead)
+            != update.remove.end());
+  CAF_REQUIRE_EQUAL(update.add.size(), 1u);
+  CAF_CHECK_EQUAL(update.add[0].path, "/a");
+  auto fresh = update.add[0].targets.front();
+  CAF_CHECK(fresh != dead);
+  w->sources.at(0).targets.front() = fresh;
+  event(0);
+  texts_so_far = said();
+  CAF_CHECK_EQUAL(texts_so_far.back(), "a");
+  CAF_CHECK_EQUAL(running->flows().at(0).events, 2u);
+  CAF_CHECK(!running->reload(code));
+  CAF_CHECK_EQUAL(w->updates.size(), 1u);
 }
 
 CAF_TEST(nothing is taken once it stops) {

@@ -21,9 +21,12 @@ public:
       CAF_FAIL(result.diagnostics.front().message);
     code_ = result.value;
     lua_ = std::make_unique<lua_sandbox>(code_->chunks);
-    log_ = [this](const flow_run&, std::string text) {
-      logged.push_back(std::move(text));
-    };
+    log_ = {[this](const flow_run&, std::string text) {
+              logged.push_back(std::move(text));
+            },
+            [this] {
+              return log_wanted;
+            }};
     run = std::make_unique<flow_run>(*code_, *lua_, log_);
   }
 
@@ -62,6 +65,7 @@ public:
   }
 
   std::vector<std::string> logged;
+  bool log_wanted = true;
   std::vector<operation> asked;
   /// For each of them, whether the run told that nothing follows it.
   std::vector<bool> last;
@@ -377,6 +381,15 @@ CAF_TEST(a failed expression names flow and line) {
   auto text = it.go();
   CAF_CHECK(contains(text, "SWITCHBOARD:EXPRESSION: flow g, line 31: attempt "
                            "to index a nil value"));
+}
+
+CAF_TEST(a log step that nobody reads is not evaluated) {
+  harness it{{make_flow("f", {log("#[payload.x.y]")})}};
+  it.log_wanted = false;
+  CAF_CHECK_EQUAL(it.go(), "ok");
+  it.log_wanted = true;
+  CAF_CHECK(it.go() != "ok");
+  CAF_CHECK(it.logged.empty());
 }
 
 CAF_TEST(a closed event has the outcome as its payload) {

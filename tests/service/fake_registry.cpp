@@ -232,10 +232,11 @@ void api_fixture::serve(std::vector<std::string> tokens, api::limits bounds) {
   served.reload = [](bool dry_run, auto done) {
     done(reload_outcome{reload_outcome::status::done, dry_run, {}, {}, {}});
   };
-  served.level = [] {
-    return log_level::info;
+  served.levels = [this] {
+    return levels;
   };
-  served.set_level = [](log_level) {
+  served.change_levels = [this](const log_level_changes& what) {
+    return levels = apply(what, levels);
   };
   served.metrics = [] {
     return std::string{"up 1\n"};

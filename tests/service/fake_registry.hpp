@@ -80,6 +80,8 @@ struct api_fixture {
   std::optional<std::string> not_ready;
   /// How often a drain was asked for.
   std::atomic<int> drains = 0;
+  /// Of the log; touched on the API's thread.
+  log_levels levels;
   std::unique_ptr<api::server> server;
 };
 

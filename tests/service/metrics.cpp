@@ -1,6 +1,9 @@
 #define CAF_SUITE metrics
 #include <caf/test/unit_test.hpp>
 
+#include <set>
+#include <sstream>
+
 #include "service/metrics/exposition.hpp"
 
 using namespace switchboard;
@@ -60,6 +63,65 @@ CAF_TEST(numbers become samples with labels) {
       has(text, name + "_bucket{operation=\"broadcast\",le=\"0.0001\"} 2"));
   CAF_CHECK(has(text, name + "_bucket{operation=\"broadcast\",le=\"30\"} 3"));
   CAF_CHECK(has(text, name + "_bucket{operation=\"broadcast\",le=\"+Inf\"} 4"));
+}
+
+CAF_TEST(a flow that is gone and one of its name are one in metrics) {
+  flows::flow_info gone;
+  gone.name = "one";
+  gone.removed = true;
+  gone.retries = 2;
+  gone.dropped = 1;
+  gone.dead_letters = 3;
+  gone.time = 1500ms;
+  auto fresh = gone;
+  fresh.removed = false;
+  fresh.waiting = 4;
+  fresh.in_work = 1;
+  fresh.dead_runners = 2;
+  auto text = metrics::expose({nullptr,
+                               [&] {
+                                 return std::vector{gone, fresh};
+                               },
+                               nullptr});
+  CAF_CHECK(has(text, "switchboard_flow_retries_total{flow=\"one\"} 4"));
+  CAF_CHECK(has(text, "switchboard_flow_events_total{flow=\"one\",outcome="
+                      "\"dropped\"} 2"));
+  CAF_CHECK(has(text, "switchboard_flow_dead_letters_total{flow=\"one\","
+                      "outcome=\"taken\"} 6"));
+  CAF_CHECK(has(text, "switchboard_flow_seconds_total{flow=\"one\"} 3"));
+  CAF_CHECK(has(text, "switchboard_flow_events_waiting{flow=\"one\"} 4"));
+  CAF_CHECK(has(text, "switchboard_flow_events_in_work{flow=\"one\"} 1"));
+  CAF_CHECK(has(text, "switchboard_flow_dead_runners{flow=\"one\"} 2"));
+  // A scrape with two samples of the same labels is refused as a whole.
+  std::set<std::string> samples;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);)
+    if (!line.starts_with('#'))
+      CAF_CHECK(samples.insert(line.substr(0, line.rfind(' '))).second);
+}
+
+CAF_TEST(the service tells of reloads drain and log) {
+  metrics::service_state state;
+  state.reloads.successful = false;
+  state.reloads.last_success = reload_status::time_point{1'700'000'000s};
+  state.reloads.waiting = 2;
+  state.reloads.failed = 3;
+  state.draining = true;
+  state.left_out_lines = 7;
+  auto text = metrics::expose({nullptr, nullptr, nullptr, nullptr, [&] {
+                                 return state;
+                               }});
+  for (auto line : {
+           "switchboard_config_last_reload_successful 0",
+           "switchboard_config_last_reload_success_timestamp_seconds "
+           "1700000000",
+           "switchboard_config_keys_awaiting_restart 2",
+           "switchboard_reloads_total{outcome=\"failed\"} 3",
+           "switchboard_reloads_total{outcome=\"applied\"} 0",
+           "switchboard_draining 1",
+           "switchboard_log_left_out_total 7",
+       })
+    CAF_CHECK(has(text, line));
 }
 
 CAF_TEST(the process tells of itself) {
