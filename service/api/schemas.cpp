@@ -1,9 +1,9 @@
-#include <initializer_list>
 #include <string_view>
 
 #include <switchboard/report_part.hpp>
 
 #include "service/api/openapi.hpp"
+#include "service/api/schema_parts.hpp"
 
 namespace switchboard::service::api {
 
@@ -11,61 +11,6 @@ namespace {
 
 using boost::json::array;
 using boost::json::object;
-
-struct property {
-  std::string_view name;
-  object schema;
-};
-
-object typed(std::string_view type, std::string_view description = {}) {
-  object result;
-  result["type"] = type;
-  if (!description.empty())
-    result["description"] = description;
-  return result;
-}
-
-object count(std::string_view description = {}) {
-  auto result = typed("integer", description);
-  result["minimum"] = 0;
-  return result;
-}
-
-object one_of(std::initializer_list<std::string_view> values) {
-  auto result = typed("string");
-  array list;
-  for (auto value : values)
-    list.push_back(boost::json::string{value});
-  result["enum"] = std::move(list);
-  return result;
-}
-
-object reference(std::string_view name) {
-  object result;
-  result["$ref"] = "#/components/schemas/" + std::string{name};
-  return result;
-}
-
-object list_of(object items) {
-  auto result = typed("array");
-  result["items"] = std::move(items);
-  return result;
-}
-
-/// An object that always has all of these and nothing else.
-object record(std::initializer_list<property> properties) {
-  auto result = typed("object");
-  object members;
-  array names;
-  for (auto& [name, schema] : properties) {
-    members[name] = schema;
-    names.push_back(boost::json::string{name});
-  }
-  result["properties"] = std::move(members);
-  result["required"] = std::move(names);
-  result["additionalProperties"] = false;
-  return result;
-}
 
 /// What each part of the log may have.
 object log_parts(const object& each) {
@@ -201,19 +146,6 @@ object closed_socket() {
       {"bytes_sent", count("Before compression.")},
       {"peak_queued_bytes", count("The most that waited for the peer.")},
   });
-}
-
-/// An object that may have any of these and nothing else.
-object choice_of(std::initializer_list<property> properties) {
-  auto result = record(properties);
-  result.erase("required");
-  return result;
-}
-
-object duration(std::string_view otherwise) {
-  auto result = typed("string", "A number and a unit: ns us ms s min h d.");
-  result["default"] = otherwise;
-  return result;
 }
 
 object reconnection() {
