@@ -31,7 +31,7 @@ struct fixture : large_sender::receiver {
     memory_account::attach(&held);
   }
 
-  ~fixture() {
+  virtual ~fixture() {
     sender.reset();
     memory_account::attach(nullptr);
   }
