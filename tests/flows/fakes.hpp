@@ -54,6 +54,7 @@ inline socket_actor::behavior_type fake_socket(socket_actor::pointer self,
       [=](const socket_close&) -> caf::result<void> { return caf::unit; },
       [=](const socket_subscribe&) -> caf::result<void> { return caf::unit; },
       [=](const socket_unsubscribe&) -> caf::result<void> { return caf::unit; },
+      [](const socket_renew_token&) -> caf::result<void> { return caf::unit; },
       [=](const socket_query&) -> caf::result<socket_info> {
         return socket_info{};
       },
@@ -114,6 +115,12 @@ inline registry_actor::behavior_type fake_registry(registry_actor::pointer self,
         if (x.path == w->refused_path)
           return make_error(errc::invalid_argument, "the path is taken");
         w->sources.push_back(x);
+        return caf::unit;
+      },
+      [](const renew_token_request&) -> caf::result<void> {
+        return make_error(errc::no_such_socket);
+      },
+      [](const tap_request&) -> caf::result<void> {
         return caf::unit;
       },
       [=](const update_sources_request& x) -> caf::result<void> {

@@ -134,6 +134,22 @@ CAF_TEST(groups are joined and left) {
                 "WEBSOCKET:NO_SUCH_SOCKET");
 }
 
+CAF_TEST(a token is renewed and shown to nobody) {
+  // As shells put it there.
+  auto renewed = client.ask("PUT", "/v1/sockets/a/token?config=main", "good\n");
+  CAF_CHECK_EQUAL(renewed.status, 204u);
+  auto asked = book->last<renew_token_request>();
+  CAF_REQUIRE(asked != nullptr);
+  CAF_CHECK_EQUAL(asked->config, "main");
+  CAF_CHECK_EQUAL(asked->socket_id, "a");
+  CAF_CHECK_EQUAL(asked->token, "good");
+  auto refused = client.ask("PUT", "/v1/sockets/a/token", "sesame");
+  CAF_CHECK_EQUAL(refused.status, 400u);
+  CAF_CHECK_EQUAL(refused.body.find("sesame"), std::string::npos);
+  CAF_CHECK_EQUAL(client.ask("PUT", "/v1/sockets/b/token", "good").status,
+                  404u);
+}
+
 CAF_TEST(what there is can be listed) {
   CAF_CHECK_EQUAL(client.ask("GET", "/v1/groups?config=main").body,
                   "{\"groups\":[{\"config\":\"main\",\"name\":\"x\","

@@ -103,6 +103,12 @@ fake_registry(registry_actor::pointer,
           return make_error(errc::forbidden, "the peer answered 403");
         return what.socket_id.empty() ? "made up" : what.socket_id;
       },
+      [=](const renew_token_request& what) -> caf::result<void> {
+        book->add(what);
+        if (what.token != "good")
+          return make_error(errc::invalid_argument, "the token has expired");
+        return check(what.socket_id);
+      },
       [=](const tap_request& what) -> caf::result<void> {
         book->add(what);
         if (what.which.config == "full")
