@@ -96,7 +96,6 @@ std::string to_text_line(const log_line& line) {
   result.append(" ").append(level);
   result.append(6 - level.size(), ' ');
   append_escaped(result, line.text, false);
-  result.append(" part=").append(name_of(line.part));
   for (auto& [name, value] : line.fields) {
     result += ' ';
     append_escaped(result, name, false);
@@ -109,6 +108,7 @@ std::string to_text_line(const log_line& line) {
       result += value;
     }
   }
+  result.append(" part=").append(name_of(line.part));
   return result;
 }
 

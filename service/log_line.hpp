@@ -26,7 +26,7 @@ struct log_line {
   const string_pairs& fields;
 };
 
-/// `2026-01-01T00:00:00.000Z info  text part=flow name=value other="a value"`.
+/// `2026-01-01T00:00:00.000Z info  text name=value other="a value" part=flow`.
 /// Control characters and bytes that are not UTF-8 are escaped: whatever a peer
 /// sent, it cannot begin a line or steer a terminal.
 std::string to_text_line(const log_line& line);

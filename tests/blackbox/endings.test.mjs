@@ -160,7 +160,7 @@ test(`log, post-mortem and metric each tell ${ways.length} ways of ending apart`
     assert.equal(found.socket_type, path === null ? "OUTBOUND" : "INBOUND");
 
     const line = await until(`the line: ${name}`, () => service.log.split("\n").find((x) =>
-      x.includes("socket closed part=socket") && x.includes(` socket=${id} `)));
+      x.includes("socket closed socket=") && x.includes(` socket=${id} `)));
     const fields = fields_of(line);
     assert.equal(fields.by, by, name);
     assert.equal(fields.code, found.code, name);

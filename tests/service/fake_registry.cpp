@@ -105,9 +105,9 @@ fake_registry(registry_actor::pointer,
       },
       [=](const renew_token_request& what) -> caf::result<void> {
         book->add(what);
-        if (what.token != "good")
+        if (what.token == "sesame")
           return make_error(errc::invalid_argument, "the token has expired");
-        return check(what.socket_id);
+        return answer(what.socket_id);
       },
       [=](const tap_request& what) -> caf::result<void> {
         book->add(what);

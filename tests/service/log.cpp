@@ -49,9 +49,8 @@ struct scratch_file {
 CAF_TEST(a text line has time level text and fields) {
   CAF_CHECK_EQUAL(text_line("listening", {{"listener", "main"},
                                           {"address", "127.0.0.1:8080"}}),
-                  "2026-01-01T00:00:00.000Z info  listening part=listener "
-                  "listener=main "
-                  "address=127.0.0.1:8080");
+                  "2026-01-01T00:00:00.000Z info  listening listener=main "
+                  "address=127.0.0.1:8080 part=listener");
 }
 
 CAF_TEST(values are quoted where they need it) {
@@ -62,8 +61,8 @@ CAF_TEST(values are quoted where they need it) {
                       {"d", "a=b"},
                       {"e", "a\\b"},
                       {"f", "\xC3\xA4"}}),
-      "2026-01-01T00:00:00.000Z info  x part=listener a=\"\" b=\"two words\" "
-      "c=\"say \\\"hi\\\"\" d=\"a=b\" e=\"a\\\\b\" f=\xC3\xA4");
+      "2026-01-01T00:00:00.000Z info  x a=\"\" b=\"two words\" "
+      "c=\"say \\\"hi\\\"\" d=\"a=b\" e=\"a\\\\b\" f=\xC3\xA4 part=listener");
 }
 
 CAF_TEST(nothing that a peer sends begins a line or steers a terminal) {
@@ -73,9 +72,9 @@ CAF_TEST(nothing that a peer sends begins a line or steers a terminal) {
                          {"x\ny", "z"}});
   CAF_CHECK_EQUAL(line,
                   "2026-01-01T00:00:00.000Z info  path /\\r\\n2026 error "
-                  "forged\\u001b[2J part=listener "
+                  "forged\\u001b[2J "
                   "id=\"a\\nb\\u007f\\u009b\\u2028\\u202e\" raw=\"\\xff\" "
-                  "x\\ny=z");
+                  "x\\ny=z part=listener");
 }
 
 CAF_TEST(a JSON line is one object with the fields beside the text) {
@@ -111,9 +110,9 @@ CAF_TEST(a log writes what its level asks for to its file) {
   reporter(lines)({report::severity::info, "quiet", {}});
   auto text = file.content();
   CAF_CHECK(text.find("quiet") == std::string::npos);
-  CAF_CHECK(text.find(" error {} is no format part=service a=%v\n")
+  CAF_CHECK(text.find(" error {} is no format a=%v part=service\n")
             != std::string::npos);
-  CAF_CHECK(text.find(" warn  from a report part=service b=1\n")
+  CAF_CHECK(text.find(" warn  from a report b=1 part=service\n")
             != std::string::npos);
 }
 
