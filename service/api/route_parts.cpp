@@ -77,9 +77,9 @@ payload content_of(const request& from, std::optional<answer>& refusal) {
 const std::vector<route>& routes() {
   static const auto all = [] {
     auto result = socket_routes();
-    for (auto&& more : {closed_routes(), bulk_routes(), system_routes(),
-                        drain_routes(), reload_routes(), log_routes(),
-                        tap_routes()})
+    for (auto&& more :
+         {closed_routes(), bulk_routes(), system_routes(), drain_routes(),
+          reload_routes(), log_routes(), tap_routes()})
       result.insert(result.end(), more.begin(), more.end());
     return result;
   }();

@@ -7,7 +7,7 @@ using namespace switchboard::config::testing;
 
 namespace {
 
-constexpr std::string_view header = R"([http_listener.main]
+const std::string header = R"([http_listener.main]
 host = "127.0.0.1"
 port = 8080
 [websocket.chat.server]
@@ -15,32 +15,11 @@ listener = "main"
 [http_listener.main.authentication]
 )";
 
-constexpr std::string_view jwt = R"([http_listener.main]
-host = "127.0.0.1"
-port = 8080
-[websocket.chat.server]
-listener = "main"
-[http_listener.main.authentication]
-type = "jwt"
-)";
+const auto jwt = header + "type = \"jwt\"\n";
 
-constexpr std::string_view with_keys = R"([http_listener.main]
-host = "127.0.0.1"
-port = 8080
-[websocket.chat.server]
-listener = "main"
-[http_listener.main.authentication]
-type = "jwt"
-key_file = "keys.pem"
-)";
+const auto with_keys = jwt + "key_file = \"keys.pem\"\n";
 
-constexpr std::string_view basic = R"([http_listener.main]
-host = "127.0.0.1"
-port = 8080
-[websocket.chat.server]
-listener = "main"
-[http_listener.main.authentication]
-type = "basic"
+const auto basic = header + R"(type = "basic"
 password_file = "passwords"
 )";
 

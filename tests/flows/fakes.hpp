@@ -120,9 +120,7 @@ inline registry_actor::behavior_type fake_registry(registry_actor::pointer self,
       [](const renew_token_request&) -> caf::result<void> {
         return make_error(errc::no_such_socket);
       },
-      [](const tap_request&) -> caf::result<void> {
-        return caf::unit;
-      },
+      [](const tap_request&) -> caf::result<void> { return caf::unit; },
       [=](const update_sources_request& x) -> caf::result<void> {
         w->updates.push_back(x);
         return caf::unit;

@@ -149,8 +149,8 @@ CAF_TEST(a token in place of another is judged alike) {
   auto whom = make(by_secret());
   std::string problem;
   auto now = authenticator::clock::now();
-  auto found = whom->check_token(token(R"({"sub":"a","exp":4000000000})"), now,
-                                 problem);
+  auto found =
+      whom->check_token(token(R"({"sub":"a","exp":4000000000})"), now, problem);
   CAF_REQUIRE(found != nullptr);
   CAF_CHECK_EQUAL(found->user, "a");
   CAF_CHECK(whom->check_token(token(R"({"sub":"a","exp":1})"), now, problem)
