@@ -20,7 +20,8 @@ const queue_bytes = 128 * 1024;
 /// Messages that a reader may be behind: less than its queue holds.
 const window = 6;
 
-const config = (policy) => base({ log: "" }).replace('level = "debug"', 'level = "info"') + `
+// Who does not read answers no ping, and must not be closed for that.
+const config = (policy) => base({ server: 'ping_interval = "0s"', log: "" }).replace('level = "debug"', 'level = "info"') + `
 [[flow]]
 name = "feed"
 source = "inbound-listener"
