@@ -29,6 +29,9 @@ struct fixture : books {
       end(who);
     }
     end(sender);
+    // What targets have answered lies there and holds the sender.
+    home->start();
+    home->join();
   }
 
   std::shared_ptr<tap_order> add(std::string socket_id = {},
