@@ -181,8 +181,9 @@ CAF_TEST(a runner that has died is told and replaced) {
     self->receive([](const caf::down_msg&) {});
   }
   CAF_CHECK(running->has_dead_runners());
-  CAF_CHECK_EQUAL(running->flows().at(0).dead_runners, 1u);
-  CAF_CHECK_EQUAL(running->flows().at(1).dead_runners, 0u);
+  auto infos = running->flows();
+  CAF_CHECK_EQUAL(infos.at(0).dead_runners, 1u);
+  CAF_CHECK_EQUAL(infos.at(1).dead_runners, 0u);
   CAF_CHECK(!running->reload(code));
   CAF_CHECK(!running->has_dead_runners());
   CAF_CHECK_EQUAL(spawned.load(), 3);
@@ -202,7 +203,8 @@ CAF_TEST(a runner that has died is told and replaced) {
   event(0);
   texts_so_far = said();
   CAF_CHECK_EQUAL(texts_so_far.back(), "a");
-  CAF_CHECK_EQUAL(running->flows().at(0).events, 2u);
+  infos = running->flows();
+  CAF_CHECK_EQUAL(infos.at(0).events, 2u);
   CAF_CHECK(!running->reload(code));
   CAF_CHECK_EQUAL(w->updates.size(), 1u);
 }
