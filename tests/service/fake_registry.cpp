@@ -110,7 +110,10 @@ fake_registry(registry_actor::pointer,
         return answer(what.socket_id);
       },
       [=](const tap_request& what) -> caf::result<void> {
-        book->add(what);
+        // A target knows the registry, which has the book.
+        auto noted = what;
+        noted.target = nullptr;
+        book->add(noted);
         if (what.which.config == "full")
           return make_error(errc::too_many_requests, "there are 16 taps");
         if (!what.socket_id.empty() && what.socket_id != "a")
