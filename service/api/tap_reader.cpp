@@ -18,6 +18,11 @@ public:
     return "switchboard.api.tap";
   }
 
+  /// Each promise holds its actor, which would never go.
+  void on_exit() override {
+    owed_.clear();
+  }
+
   behavior_type make_behavior() override {
     return {
         [this](tap_events& what) -> caf::result<void> {
