@@ -248,9 +248,8 @@ test("connections are kept, bounded and replaced when the backend ends them", as
   const clients = await Promise.all(Array.from({ length: 8 }, () => connect(t, service.ws("/k"))));
   for (const client of clients)
     client.send("hold");
-  await until("two are asked", () => asked.length === 2);
-  const { in_work } = await flow_of(service, "k");
-  assert.equal(in_work, 8);
+  await until("two are asked, the others wait", async () =>
+    asked.length === 2 && (await flow_of(service, "k")).in_work === 8);
   slow.pull();
   for (const client of clients)
     assert.equal(await client.next(), "200 hold");
