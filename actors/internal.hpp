@@ -169,6 +169,7 @@ struct withdraw_outbound {
 /// The registry as our own folders see it.
 using internal_registry_actor =
     registry_actor::extend<caf::replies_to<end_taps>::with<void>,
+                           caf::reacts_to<tap_over>,
                            caf::reacts_to<registry_setup>>;
 
 /// Owns one configuration: binds its listener and keeps its outbound sockets

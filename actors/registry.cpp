@@ -400,6 +400,7 @@ registry(self_pointer self, std::shared_ptr<socket_index> sockets,
       },
       [self](const tap_request& x) { return start_tap(self, x); },
       [self](const end_taps& x) { return end_all_taps(self, x); },
+      [self](const tap_over& x) { count_tap_over(self, x); },
       [self](registry_setup& x) {
         self->state.shards = std::move(x.shards);
         self->state.supervisors = std::move(x.supervisors);

@@ -26,8 +26,14 @@ struct registry_state {
   std::shared_ptr<socket_index> sockets;
   std::shared_ptr<closed_sockets> closed;
   std::shared_ptr<registry_counters> counters;
-  /// The targets of taps, by the tap's id.
-  std::map<std::uint64_t, caf::strong_actor_ptr> taps;
+  struct tap_entry {
+    caf::strong_actor_ptr target;
+    /// How many have not ended it by themselves.
+    std::size_t shards = 0;
+  };
+
+  /// By the tap's id.
+  std::map<std::uint64_t, tap_entry> taps;
   std::uint64_t last_tap = 0;
   /// Whether there are no more taps to be.
   bool taps_ended = false;

@@ -1,5 +1,6 @@
 #include "actors/registry_taps.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -53,8 +54,29 @@ std::vector<caf::strong_actor_ptr> shards_for(const registry_state& state,
   return {state.shards[who.home().index()]};
 }
 
-void remove(registry_state& state, std::uint64_t id) {
-  state.taps.erase(id);
+bool has_tap(const registry_state& state, const caf::strong_actor_ptr& target) {
+  return std::any_of(state.taps.begin(), state.taps.end(), [&](auto& known) {
+    return known.second.target == target;
+  });
+}
+
+/// A target is watched once, however many taps it has.
+void add(self_pointer self, std::uint64_t id, caf::strong_actor_ptr target,
+         std::size_t shards) {
+  auto& state = self->state;
+  if (!has_tap(state, target))
+    self->monitor(caf::actor_cast<caf::actor>(target));
+  state.taps.emplace(id, registry_state::tap_entry{std::move(target), shards});
+}
+
+void forget(self_pointer self, std::uint64_t id) {
+  auto& state = self->state;
+  auto gone = state.taps.extract(id);
+  if (gone && !has_tap(state, gone.mapped().target))
+    self->demonitor(caf::actor_cast<caf::actor>(gone.mapped().target));
+}
+
+void tell_removed(const registry_state& state, std::uint64_t id) {
   for (auto& shard : state.shards)
     caf::anon_send(caf::actor_cast<caf::actor>(shard), remove_tap{id});
 }
@@ -100,19 +122,20 @@ caf::result<void> start_tap(self_pointer self, const tap_request& request) {
   auto order = std::make_shared<tap_order>();
   order->id = ++state.last_tap;
   order->target = request.target;
+  order->registry = caf::actor_cast<caf::strong_actor_ptr>(self);
   order->socket_id = request.socket_id;
   order->filter = **filter;
   order->sample = request.sample;
   order->rate = {request.rate};
   order->payload_limit = request.payload_limit;
-  state.taps.emplace(order->id, request.target);
-  self->monitor(caf::actor_cast<caf::actor>(request.target));
+  add(self, order->id, request.target, shards.size());
   auto promise = self->make_response_promise<void>();
   ask_all(self, shards, install_tap{order},
           [self, promise, id = order->id](caf::error& failure) mutable {
             if (!failure)
               return fulfill(promise);
-            remove(self->state, id);
+            forget(self, id);
+            tell_removed(self->state, id);
             promise.deliver(std::move(failure));
           });
   return promise;
@@ -129,21 +152,29 @@ caf::result<void> end_all_taps(self_pointer self, const end_taps& request) {
   ask_all(self, state.shards, request,
           [self, promise, reason = request.reason](caf::error&) mutable {
             // Who only waits for the end of a tap is let go.
-            for (auto& [id, target] : std::exchange(self->state.taps, {}))
-              caf::anon_send(caf::actor_cast<caf::actor>(target),
+            for (auto& [id, tap] : std::exchange(self->state.taps, {}))
+              caf::anon_send(caf::actor_cast<caf::actor>(tap.target),
                              tap_end{reason});
             fulfill(promise);
           });
   return promise;
 }
 
+void count_tap_over(self_pointer self, const tap_over& what) {
+  auto known = self->state.taps.find(what.id);
+  if (known != self->state.taps.end() && --known->second.shards == 0)
+    forget(self, what.id);
+}
+
 void forget_taps(registry_state& state, const caf::actor_addr& target) {
   std::vector<std::uint64_t> gone;
-  for (auto& [id, who] : state.taps)
-    if (caf::actor_cast<caf::actor_addr>(who) == target)
+  for (auto& [id, tap] : state.taps)
+    if (caf::actor_cast<caf::actor_addr>(tap.target) == target)
       gone.push_back(id);
-  for (auto id : gone)
-    remove(state, id);
+  for (auto id : gone) {
+    state.taps.erase(id);
+    tell_removed(state, id);
+  }
 }
 
 } // namespace switchboard::actors

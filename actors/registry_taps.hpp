@@ -19,6 +19,11 @@ caf::result<void>
 end_all_taps(internal_registry_actor::stateful_pointer<registry_state> self,
              const end_taps& request);
 
+/// Forgets a tap that no shard has any more: it is not one of the `max_taps`.
+void count_tap_over(
+    internal_registry_actor::stateful_pointer<registry_state> self,
+    const tap_over& what);
+
 /// A target has ended.
 void forget_taps(registry_state& state, const caf::actor_addr& target);
 

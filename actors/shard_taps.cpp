@@ -181,6 +181,15 @@ void shard_taps::finish(tap& what, const char* reason) {
   what.order->target->enqueue(caf::strong_actor_ptr{self_.ctrl()},
                               caf::message_id{},
                               caf::make_message(tap_end{reason}), nullptr);
+  tell_over(*what.order);
+}
+
+/// The registry may have another tap instead.
+void shard_taps::tell_over(const tap_order& order) {
+  if (order.registry)
+    order.registry->enqueue(caf::strong_actor_ptr{self_.ctrl()},
+                            caf::message_id{},
+                            caf::make_message(tap_over{order.id}), nullptr);
 }
 
 void shard_taps::forget_over() {
@@ -195,8 +204,10 @@ void shard_taps::answered(const caf::mailbox_element& what) {
   if (found == taps_.end())
     return;
   found->asked = 0;
-  if (what.content().match_elements<caf::error>())
+  if (what.content().match_elements<caf::error>()) {
+    tell_over(*found->order);
     return remove(found->order->id);
+  }
   if (!found->waiting.events.empty())
     send(*found);
 }

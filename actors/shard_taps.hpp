@@ -99,6 +99,7 @@ private:
   void offer(tap& to, socket& who, tap_event& what, std::string_view content);
   void send(tap& to);
   void finish(tap& what, const char* reason);
+  void tell_over(const tap_order& order);
   void forget_over();
   void forgotten();
   void note_loss();

@@ -11,7 +11,7 @@
 #include "actors/directory.hpp"
 #include "net/token_bucket.hpp"
 
-// From the registry to the shards.
+// Between the registry and the shards.
 
 namespace switchboard::actors {
 
@@ -19,6 +19,8 @@ namespace switchboard::actors {
 struct tap_order {
   std::uint64_t id = 0;
   caf::strong_actor_ptr target;
+  /// Told where a shard ends the tap by itself; null: nobody.
+  caf::strong_actor_ptr registry;
   /// Empty: of all sockets.
   std::string socket_id;
   compiled_filter filter;
@@ -39,6 +41,12 @@ struct remove_tap {
   std::uint64_t id = 0;
 };
 
+/// A shard has ended a tap by itself: its socket is gone, or its target has
+/// failed. To the registry. Not answered.
+struct tap_over {
+  std::uint64_t id = 0;
+};
+
 /// Tells every tap what was not told yet, and nothing after it. Answered with
 /// nothing.
 struct end_taps {
@@ -49,4 +57,5 @@ struct end_taps {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::install_tap)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::remove_tap)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::tap_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(switchboard::actors::end_taps)

@@ -39,6 +39,7 @@ struct fixture : books {
     auto order = std::make_shared<tap_order>();
     order->id = ++orders;
     order->target = caf::actor_cast<caf::strong_actor_ptr>(self);
+    order->registry = caf::actor_cast<caf::strong_actor_ptr>(registry);
     order->socket_id = std::move(socket_id);
     order->filter = *compile(which);
     order->rate = {max_tap_rate};
@@ -82,7 +83,18 @@ struct fixture : books {
     taps->answered(*what);
   }
 
+  /// The taps that the registry was told to be over.
+  std::string over() {
+    std::string result;
+    while (registry->has_next_message())
+      registry->receive([&](const tap_over& what) {
+        result += std::to_string(what.id) + " ";
+      });
+    return result;
+  }
+
   caf::scoped_actor self{system};
+  caf::scoped_actor registry{system};
   caf::strong_actor_ptr one;
   caf::strong_actor_ptr two;
   std::uint64_t orders = 0;
@@ -253,6 +265,7 @@ CAF_TEST(a tap of one socket ends with it) {
   auto ended = false;
   self->receive([&](const tap_end&) { ended = true; });
   CAF_CHECK(ended);
+  CAF_CHECK_EQUAL(over(), "1 ");
   CAF_CHECK(home->taps() == nullptr);
 }
 
@@ -260,8 +273,10 @@ CAF_TEST(a target that fails is told nothing more) {
   add();
   message(one, "a");
   CAF_CHECK_EQUAL(told(), "message:socket-1:a ");
+  CAF_CHECK_EQUAL(over(), "");
   answer(caf::make_message(make_error(caf::sec::request_receiver_down)));
   CAF_CHECK(home->taps() == nullptr);
+  CAF_CHECK_EQUAL(over(), "1 ");
 }
 
 CAF_TEST(the end tells what waits though nothing was answered) {

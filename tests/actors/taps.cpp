@@ -151,6 +151,24 @@ CAF_TEST(a tap of one socket ends with it) {
   CAF_CHECK(code_of(tap(board, what)) == errc::no_such_socket);
 }
 
+CAF_TEST(taps of sockets that are gone make room though their target stays) {
+  inbound_rig board;
+  auto who = watcher(board);
+  for (std::size_t i = 0; i <= 2 * max_taps; ++i) {
+    auto path = "/x" + std::to_string(i);
+    client peer{board.port(), path};
+    socket_list list;
+    list_sockets_request find;
+    find.which.path = path;
+    CAF_CHECK(!board.ask(find, &list));
+    tap_request what;
+    what.socket_id = list.sockets.at(0).attributes->socket_id();
+    CAF_REQUIRE(!tap(board, what, &who));
+    peer.reset();
+    CAF_REQUIRE(board.saw("end the socket is gone", i + 1));
+  }
+}
+
 CAF_TEST(a drain is seen to its end and there is no tap after it) {
   inbound_rig board;
   client one{board.port(), "/one"};
