@@ -47,7 +47,8 @@ enum class limit_kind : std::uint8_t {
   handshakes,
   /// `max_connection_rate` of a listener.
   connection_rate,
-  /// `[limits] memory`: a socket was refused or closed.
+  /// `[limits] memory`: a socket was refused or closed. Those that the process
+  /// had no memory for are counted by their connections.
   memory,
   /// `[limits] groups`.
   groups,

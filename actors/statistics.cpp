@@ -68,6 +68,9 @@ collect_limits(const std::vector<std::shared_ptr<shard>>& shards,
     std::uint64_t count = 0;
     for (auto& shard : shards)
       count += shard->counters().limits[i].get();
+    if (kind == limit_kind::memory)
+      for (auto& shard : shards)
+        count += shard->loop().traffic().starved.get();
     result.push_back({std::string{name_of(kind)}, count});
   }
   auto add = [&](const char* name, net::counter net::traffic_counters::*what) {

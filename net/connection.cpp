@@ -1,6 +1,7 @@
 #include "net/connection.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include <sys/epoll.h>
@@ -204,7 +205,14 @@ void connection::take(std::span<std::byte> bytes) {
   if (phase_ == phase::finishing || phase_ == phase::ended)
     return;
   taking_ = true;
-  auto result = reader_.consume(bytes, *this);
+  message_reader::result result;
+  try {
+    result = reader_.consume(bytes, *this);
+  } catch (const std::bad_alloc&) {
+    taking_ = false;
+    starve();
+    return;
+  }
   taking_ = false;
   if (phase_ == phase::ended)
     return;

@@ -272,6 +272,7 @@ private:
             closed_by by = closed_by::protocol_error);
   bool obey(inbound_rate::verdict what);
   void count_read(std::size_t bytes);
+  void starve();
   std::size_t buffered_bytes() const noexcept;
   std::size_t base_memory() const noexcept;
   void note_memory() noexcept;

@@ -62,6 +62,15 @@ void connection::shed() {
   note_memory();
 }
 
+/// There is no memory for what the peer sends: it has to go, nobody else.
+void connection::starve() {
+  loop_.traffic().starved.add();
+  if (phase_ == phase::open)
+    shed();
+  else
+    lose("out of memory", closed_by::limit);
+}
+
 std::size_t connection::buffered_bytes() const noexcept {
   return reader_.buffered_bytes() + (leftover_ ? leftover_->capacity() : 0);
 }

@@ -44,6 +44,8 @@ struct alignas(64) traffic_counters {
   /// What frames, queues, buffers and sockets hold; a difference may wrap
   /// around. See `memory_account`.
   counter held_bytes;
+  /// Peers that had to go because the process got no memory for what they sent.
+  counter starved;
 };
 
 } // namespace switchboard::net

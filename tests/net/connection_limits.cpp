@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct fixture : connection_observer, turn_hook {
   std::vector<std::string> messages;
   std::vector<std::string> dropped;
   std::optional<connection_end> end;
+  bool starves = false;
   std::function<bool()> condition;
   clock::time_point deadline;
 
@@ -51,6 +53,8 @@ struct fixture : connection_observer, turn_hook {
   }
 
   bool on_message(opcode, std::span<const std::byte> content) override {
+    if (starves)
+      throw std::bad_alloc{};
     messages.emplace_back(reinterpret_cast<const char*>(content.data()),
                           content.size());
     return true;
@@ -286,6 +290,29 @@ CAF_TEST(a connection that is shed lets go at once and closes with 1013) {
   CAF_CHECK_EQUAL(end->code, close_codes::try_again_later);
   CAF_CHECK(end->by == closed_by::limit);
   CAF_CHECK(messages.empty());
+}
+
+CAF_TEST(a peer goes whose message there is no memory for) {
+  open();
+  peer_writes(masked(opcode::text, "good"));
+  until([&] { return !messages.empty(); });
+  starves = true;
+  // What is read in one piece with it is thrown away as well.
+  peer_writes(masked(opcode::text, "bad") + masked(opcode::text, "late"));
+  std::string got;
+  until([&] {
+    got += peer_reads();
+    return got.size() >= 17;
+  });
+  CAF_CHECK_EQUAL(got, "\x88\x0F\x03\xF5out of memory");
+  starves = false;
+  peer_writes(masked(opcode::text, "later"));
+  peer.reset();
+  until([&] { return end.has_value(); });
+  CAF_CHECK_EQUAL(end->code, close_codes::try_again_later);
+  CAF_CHECK(end->by == closed_by::limit);
+  CAF_CHECK_EQUAL(messages.size(), 1u);
+  CAF_CHECK_EQUAL(home.traffic().starved.get(), 1u);
 }
 
 CAF_TEST(a peer that reads gets the close frame of a connection that is shed) {
