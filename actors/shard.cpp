@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <iterator>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -152,6 +153,10 @@ void shard::work(job& what) {
   }
   try {
     actor.receive(*what.what);
+  } catch (const std::bad_alloc&) {
+    // Whoever asked may ask again; what was not asked for is lost.
+    reply{actor, *what.what}.fail(
+        make_error(errc::connectivity, "out of memory"));
   } catch (const std::exception& failure) {
     actor.fail(failure.what());
   }

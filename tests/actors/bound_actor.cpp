@@ -3,11 +3,13 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
 #include <caf/all.hpp>
 
+#include <switchboard/error.hpp>
 #include <switchboard/pinned.hpp>
 
 #include "actors/shard.hpp"
@@ -21,8 +23,10 @@ namespace {
 using get = caf::get_atom;
 using put = caf::put_atom;
 using add = caf::add_atom;
+using sub = caf::sub_atom;
 
-/// Answers `get` with the number of `add` seen, dies of `put`.
+/// Answers `get` with the number of `add` seen, has no memory for `sub`, dies
+/// of `put`.
 class counter final : public bound_actor {
 public:
   using bound_actor::bound_actor;
@@ -33,6 +37,8 @@ public:
       ++count_;
     else if (what.content().match_elements<get>())
       reply{*this, what}.deliver(count_);
+    else if (what.content().match_elements<sub>())
+      throw std::bad_alloc{};
     else if (what.content().match_elements<put>())
       throw std::runtime_error{"as asked"};
     else if (!handle_system(what))
@@ -140,6 +146,19 @@ CAF_TEST(an exception ends the actor and nothing else) {
   CAF_CHECK_EQUAL(ask(second), 1);
   caf::anon_send_exit(second, caf::exit_reason::kill);
   self->wait_for(second);
+}
+
+CAF_TEST(a message that there is no memory for fails alone) {
+  auto who = make_counter();
+  self->send(who, sub::value);
+  self->send(who, add::value);
+  caf::error problem;
+  self->request(who, 5s, sub::value)
+      .receive([] {}, [&](caf::error& why) { problem = std::move(why); });
+  CAF_CHECK(problem == make_error(errc::connectivity, "out of memory"));
+  CAF_CHECK_EQUAL(ask(who), 1);
+  caf::anon_send_exit(who, caf::exit_reason::kill);
+  self->wait_for(who);
 }
 
 CAF_TEST(what comes after the thread has ended is refused) {
