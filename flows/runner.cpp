@@ -1,6 +1,7 @@
 #include "flows/runner.hpp"
 
 #include <type_traits>
+#include <new>
 #include <utility>
 
 #include "net/pool_allocator.hpp"
@@ -170,10 +171,16 @@ caf::behavior runner::make_behavior() {
 }
 
 bool runner::on_message(local_socket& from, message_view content) {
-  if (!streams(content))
-    return begin_message(
-        from, payload{net::share_bytes(content.bytes), content.binary},
-        nullptr);
+  if (!streams(content)) {
+    payload copy;
+    try {
+      copy = payload{net::share_bytes(content.bytes), content.binary};
+    } catch (const std::bad_alloc&) {
+      auto why = no_memory();
+      return begin_message(from, payload{std::string{}, content.binary}, &why);
+    }
+    return begin_message(from, std::move(copy), nullptr);
+  }
   auto parts = on_parts(from, content.binary);
   parts->add(content.bytes);
   return parts->finish();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -53,6 +54,16 @@ void stream_writer::drop_file() noexcept {
 bool stream_writer::add(std::string_view bytes) {
   if (problem_)
     return true;
+  try {
+    put(bytes);
+  } catch (const std::bad_alloc&) {
+    auto why = no_memory();
+    fail(why.type, std::move(why.message));
+  }
+  return on_way_ <= most_on_way;
+}
+
+void stream_writer::put(std::string_view bytes) {
   if (file_) {
     memory_ += bytes;
     if (memory_.size() >= block_size)
@@ -69,7 +80,6 @@ bool stream_writer::add(std::string_view bytes) {
     all += bytes;
     store(std::move(all));
   }
-  return on_way_ <= most_on_way;
 }
 
 void stream_writer::complete() {
@@ -93,8 +103,7 @@ void stream_writer::keep(std::string_view bytes) {
 
 void stream_writer::store(std::string bytes) {
   auto offset = stored_;
-  stored_ += bytes.size();
-  on_way_ += bytes.size();
+  auto size = bytes.size();
   where_.files->post([self = shared_from_this(), file = file_, owner = owner_,
                       directory = where_.directory, offset,
                       bytes = std::move(bytes)]() mutable {
@@ -106,6 +115,9 @@ void stream_writer::store(std::string bytes) {
     caf::anon_send(owner,
                    stream_written{std::move(self), bytes.size(), problem});
   });
+  // What could not be posted is not on its way.
+  stored_ += size;
+  on_way_ += size;
 }
 
 void stream_writer::take(const stream_written& what) {

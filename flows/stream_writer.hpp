@@ -22,6 +22,11 @@ namespace switchboard::flows {
 /// The error of a message that could not be kept.
 inline constexpr std::string_view not_stored = "STREAM_NOT_STORED";
 
+/// Why a message fails that the process gets no memory for.
+inline error_text no_memory() {
+  return {std::string{not_stored}, "there is no memory for the message"};
+}
+
 /// Where large messages lie.
 struct stream_place {
   /// Null where no flow needs it.
@@ -93,6 +98,7 @@ private:
   static constexpr std::size_t least_on_way = 128 * 1024;
 
   void keep(std::string_view bytes);
+  void put(std::string_view bytes);
   void store(std::string bytes);
   void drop_file() noexcept;
   void fail(std::string_view type, std::string message);
