@@ -1,6 +1,7 @@
 #include "service/api/connection.hpp"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -45,6 +46,30 @@ std::optional<answer> refusal_of(const error_code& failure) {
     return problem(errc::invalid_argument,
                    "the request is no HTTP/1.1: " + failure.message());
   return std::nullopt;
+}
+
+answer no_memory() {
+  auto result = problem(503, "there is no memory for the request");
+  result.headers.emplace_back("Retry-After", "5");
+  return result;
+}
+
+/// @returns whether there is memory for so many bytes.
+bool make_room(std::string& body, std::size_t size) {
+  try {
+    body.reserve(size);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+outcome handle(const route& to, const request& what, const backend& served) {
+  try {
+    return to.handle(what, served);
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
 }
 
 } // namespace
@@ -188,7 +213,7 @@ asio::awaitable<bool> connection::serve_one() {
     if (!result) {
       unread_ = false;
       parsed.body = std::move(in.get().body());
-      auto decided = match.found->handle(parsed, shared_.served);
+      auto decided = handle(*match.found, parsed, shared_.served);
       if (auto live = std::get_if<live_tap>(&decided))
         co_return co_await serve_tap(std::move(*live), in);
       if (auto pending = std::get_if<question>(&decided))
@@ -283,6 +308,10 @@ asio::awaitable<std::optional<answer>> connection::read_body(parser& in,
   if (in.is_done())
     co_return std::nullopt;
   in.body_limit(body_limit(to));
+  // Beast would throw where nothing catches it.
+  if (auto length = in.content_length();
+      length && !make_room(in.get().body(), *length))
+    co_return no_memory();
   arm(shared_.bounds.body_timeout);
   error_code failure;
   if (!in.get()[http::field::expect].empty() && in.get().version() >= 11) {
