@@ -56,11 +56,13 @@ file_worker::~file_worker() {
 }
 
 void file_worker::post(std::function<void()> job) {
+  // The job may let go of the worker before this is done.
+  auto self = state_;
   {
-    std::lock_guard guard{state_->mutex};
-    state_->jobs.push_back(std::move(job));
+    std::lock_guard guard{self->mutex};
+    self->jobs.push_back(std::move(job));
   }
-  state_->changed.notify_one();
+  self->changed.notify_one();
 }
 
 } // namespace switchboard::net
