@@ -32,7 +32,8 @@ public:
   using bound_actor::bound_actor;
 
   void receive(caf::mailbox_element& what) override {
-    CAF_REQUIRE(home().on_thread());
+    if (!home().on_thread())
+      throw std::logic_error{"another thread"};
     if (what.content().match_elements<add>())
       ++count_;
     else if (what.content().match_elements<get>())

@@ -71,9 +71,9 @@ bool has(const std::string& text, std::string_view part) {
 CAF_TEST_FIXTURE_SCOPE(http_client_tests, fixture)
 
 CAF_TEST(a request is written and its answer read in any pieces) {
-  std::string head;
+  std::promise<std::string> head;
   scripted_peer peer{1, [&](script_socket& connection, int) {
-                       head = connection.read_head();
+                       head.set_value(connection.read_head());
                        connection.write_bytewise(
                            "HTTP/1.1 201 Made\r\nTransfer-Encoding: "
                            "chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n");
@@ -83,8 +83,9 @@ CAF_TEST(a request is written and its answer read in any pieces) {
   what.headers = {{"x-one", "1"}};
   auto port = std::to_string(peer.port());
   CAF_CHECK_EQUAL(outcome(std::move(what)), "201 abcd");
-  CAF_CHECK_EQUAL(head, "POST /x HTTP/1.1\r\nhost: 127.0.0.1:" + port
-                            + "\r\nx-one: 1\r\ncontent-length: 4\r\n\r\n");
+  CAF_CHECK_EQUAL(head.get_future().get(),
+                  "POST /x HTTP/1.1\r\nhost: 127.0.0.1:" + port
+                      + "\r\nx-one: 1\r\ncontent-length: 4\r\n\r\n");
   // The connection is idle; the peer's script ends with it.
   held.reset();
 }

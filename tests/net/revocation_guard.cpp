@@ -45,6 +45,11 @@ struct fixture {
     options.revocation = standard_revocation{};
   }
 
+  ~fixture() {
+    // Its pages use what the fixture has.
+    web.stop();
+  }
+
   identity make_leaf(const identity& issuer) {
     return issue(
         {.subject = "leaf",

@@ -133,6 +133,12 @@ web_server::web_server()
 }
 
 web_server::~web_server() {
+  stop();
+}
+
+void web_server::stop() {
+  if (!thread_.joinable())
+    return;
   stopped_ = true;
   ::shutdown(listener_.get(), SHUT_RDWR);
   thread_.join();

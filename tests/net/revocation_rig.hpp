@@ -68,6 +68,9 @@ public:
   web_server();
   ~web_server();
 
+  /// Answers no more, and uses no page.
+  void stop();
+
   /// @param what gets the body of the request.
   void serve(const std::string& path, page what);
 
