@@ -238,7 +238,7 @@ async function hello(t, service, ca, name, more = {}) {
     socket.once("open", () => socket.send("hello"));
     socket.once("message", (data) => resolve(String(data)));
     socket.once("error", () => resolve("cut"));
-  }), 20000);
+  }), 60000);
 }
 
 test("a listener lets nobody in whose certificate is revoked", async (t) => {
@@ -265,7 +265,7 @@ test("a listener lets nobody in whose certificate is revoked", async (t) => {
 test("the handshake's deadline rules over a silent responder", async (t) => {
   const ca = await authority(t, { server: "good", mute: "good" });
   ca.ocsp.mute = "silent";
-  const service = await start(t, strict(ca, "{ standard = {} }", 'handshake_timeout = "1s"'));
+  const service = await start(t, strict(ca, "{ standard = {} }", 'handshake_timeout = "2s"'));
   assert.equal(await hello(t, service, ca, "mute"), "cut");
   assert.doesNotMatch(service.log, /no answer within/);
   assert.equal(await hello(t, service, ca), "hello");
@@ -284,7 +284,8 @@ test("a silent responder holds no other socket up", async (t) => {
   const waiting = [opening(service, "out", server.url), hello(t, service, ca, "mute")]
     .map((one) => one.finally(() => --open));
   await until("the question", () => ca.asked["/ocsp/mute"] > 0);
-  for (let i = 0; i < 200; ++i)
+  // A shard that waited would answer when it has waited.
+  for (let i = 0; i < 20; ++i)
     assert.equal(await busy.ask(`number ${i}`), `number ${i}`);
   assert.equal(await hello(t, service, ca, "fine"), "hello");
   assert.equal(open, 2, "both still wait");
@@ -303,7 +304,7 @@ async function staple_of(t, service) {
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk) => output += chunk);
   child.stdin.end();
-  await within("end of s_client", new Promise((resolve) => child.once("close", resolve)), 20000);
+  await within("end of s_client", new Promise((resolve) => child.once("close", resolve)), 60000);
   return output;
 }
 
@@ -323,7 +324,7 @@ key_store = { path = "${ca.folder}/${name}.chain" }
     const seen = await until("a staple", async () => {
       const output = await staple_of(t, service);
       return /OCSP Response Status: successful/.test(output) && output;
-    }, 20000);
+    }, 60000);
     assert.match(seen, /Cert Status: good/);
     await staple_of(t, service);
     assert.equal(ca.asked["/ocsp/server"], 1);
