@@ -404,11 +404,12 @@ int run_service(const std::optional<std::filesystem::path>& file) {
   if (auto failed = running.start(std::move(checked), file))
     return *failed;
   watch.started();
-  systemd::notify_ready();
   if (!file)
     if (auto failed = greet(running, *lines))
       return *failed;
   watch.on_hangup([&] { running.hang_up(); });
+  // Whoever has heard it may send a signal.
+  systemd::notify_ready();
   auto signal = watch.wait();
   lines->write(log_level::info, "shutting down", {{"signal", signal}});
   systemd::notify_stopping();

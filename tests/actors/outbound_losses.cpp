@@ -237,7 +237,8 @@ CAF_TEST(closing a socket that is being reconnected ends it) {
 CAF_TEST(a spent strategy ends the socket and tells those that wait) {
   fixture board{[](websocket_options& options) {
     options.reconnection.strategy = reconnection_strategy::reconnect;
-    options.reconnection.frequency = 300ms;
+    // Time to see it, and to send.
+    options.reconnection.frequency = 2s;
     options.reconnection.count = 1;
   }};
   auto session = board.connect();

@@ -199,15 +199,18 @@ class Reloading(unittest.TestCase):
 
             def following():
                 while True:
-                    text = manager.recv(4096).decode()
+                    try:
+                        text = manager.recv(4096).decode()
+                    except TimeoutError:
+                        raise AssertionError(service.log.read_text()) from None
                     if text.startswith(("READY", "RELOADING", "STOPPING")):
                         return text
             self.assertEqual(following(), "READY=1")
-            # The line of readiness comes before signals are acted on.
-            service.api("/v1/reload", "POST")
+            # Whoever is told of readiness may send a signal.
+            service.process.send_signal(signal.SIGHUP)
             self.assertRegex(following(), r"^RELOADING=1\nMONOTONIC_USEC=\d+$")
             self.assertEqual(following(), "READY=1")
-            service.process.send_signal(signal.SIGHUP)
+            service.api("/v1/reload", "POST")
             self.assertRegex(following(), r"^RELOADING=1\n")
             self.assertEqual(following(), "READY=1")
 

@@ -20,7 +20,7 @@ trust_store = { path = "${made.path("ca.pem")}" }`);
 async function serve(t, made, tls, admin = "") {
   const service = await start(t, base({ admin: `tls = "admin"\n${admin}` }) + tls
                               + echo_flow("/echo"), { ready: false });
-  await until("the API", () => service.address("admin"), 10000);
+  await until("the API", () => service.address("admin"), 30000);
   return service;
 }
 
@@ -84,7 +84,7 @@ test("the management API encrypts", async (t) => {
     await until("the new one", async () => {
       const { output } = await ask(t, service, made, "/healthz", "--verbose");
       return /subject: CN=other/.test(output);
-    }, 15000);
+    }, 30000);
   });
 });
 

@@ -73,9 +73,9 @@ test("what is forged, out of date or for others is refused before the upgrade", 
     good: { claims: { aud: "chat", iss: "https://login.example" } },
     list: { claims: { aud: ["x", "chat"], iss: "https://login.example" } },
     barely: { claims: { aud: "chat", iss: "https://login.example", exp: from_now(-5) } },
-    soon: { claims: { aud: "chat", iss: "https://login.example", nbf: from_now(8) } },
-    expired: { claims: { aud: "chat", iss: "https://login.example", exp: from_now(-60) } },
-    early: { claims: { aud: "chat", iss: "https://login.example", nbf: from_now(120) } },
+    soon: { claims: { aud: "chat", iss: "https://login.example", nbf: from_now(250) } },
+    expired: { claims: { aud: "chat", iss: "https://login.example", exp: from_now(-400) } },
+    early: { claims: { aud: "chat", iss: "https://login.example", nbf: from_now(1200) } },
     audience: { claims: { aud: "mail", iss: "https://login.example" } },
     audiences: { claims: { aud: ["x", "y"], iss: "https://login.example" } },
     no_audience: { claims: { iss: "https://login.example" } },
@@ -136,7 +136,7 @@ test("what is forged, out of date or for others is refused before the upgrade", 
 key_file = "${folder}/rsa.pem"
 issuer = "https://login.example"
 audience = ["chat", "talk"]
-clock_skew = "10s"
+clock_skew = "300s"
 `));
   for (const [name, [status, clause, token = tokens[name]]] of Object.entries(rows)) {
     const answer = await knock(t, service, token === null ? {} : bearer(token));
@@ -155,7 +155,7 @@ clock_skew = "10s"
   assert.equal((await knock(t, service, bearer(tokens.good), "/nowhere")).status, 404);
   await assert_untold(service, Object.values(rows).map(([, , token]) => token)
     .concat(Object.values(tokens)).filter((token) => token?.length > 20));
-  assert.match(service.log, /credentials refused.*reason="?the token /);
+  await service.logged(/credentials refused.*reason="?the token /);
   const metrics = await (await service.api("/metrics")).text();
   assert.match(metrics, /switchboard_handshakes_total\{outcome="refused_401"\} [1-9]/);
 });
@@ -255,7 +255,7 @@ test("claims that are asked for, and groups that cannot be", async (t) => {
 key_file = "${folder}/rsa.pem"
 groups_claim = "groups"
 required = { scope = "chat", role = "staff" }
-`));
+`).replace('listener = "public"\n', 'listener = "public"\nping_interval = "0s"\n'));
   const open = ["good", "one", "no_groups"];
   for (const [name, token] of Object.entries(tokens)) {
     const answer = await knock(t, service, bearer(token));
@@ -280,7 +280,14 @@ required = { scope = "chat", role = "staff" }
 
 test("a socket is closed with 4401 when its token expires, unless it is renewed", async (t) => {
   const folder = temporary_folder(t);
-  const end = from_now(5);
+  make_tokens(folder);
+  const service = await start(t, file(`
+key_file = "${folder}/rsa.pem"
+clock_skew = "0s"
+require_expiry = false
+`));
+  // Time enough for all that comes before.
+  const end = from_now(9);
   const short = { claims: { exp: end } };
   const tokens = make_tokens(folder, {
     first: short, second: short, third: short,
@@ -290,11 +297,6 @@ test("a socket is closed with 4401 when its token expires, unless it is renewed"
     old: { claims: { exp: from_now(-600) } },
     forged: { key: "other", claims: { exp: from_now(600) } },
   });
-  const service = await start(t, file(`
-key_file = "${folder}/rsa.pem"
-clock_skew = "0s"
-require_expiry = false
-`));
   const open = (token) => connect(t, service.ws("/echo"), [], { headers: bearer(token) });
   const ends = await open(tokens.first);
   const [{ socket_id: ending }] = await service.sockets();
@@ -314,14 +316,14 @@ require_expiry = false
   await assert_problem(await renew("nobody", tokens.longer), 404, "WEBSOCKET:NO_SUCH_SOCKET");
   assert.equal((await renew(renewed, `${tokens.longer}\n`)).status, 204);
   assert.equal((await renew(last, tokens.endless)).status, 204);
-  const closed = await within("the end", ends.closed, 8000);
+  const closed = await within("the end", ends.closed, 30000);
   assert.deepEqual(closed, { code: 4401, reason: "token expired" });
   const late = Date.now() - end * 1000;
   assert.ok(late >= 0, `closed ${-late} ms too early`);
-  assert.ok(late < patience(1000), `closed ${late} ms late`);
+  assert.ok(late < patience(5000), `closed ${late} ms late`);
   const gone = await until("its post-mortem", () => service.json(`/v1/closed/${ending}`));
   assert.deepEqual([gone.by, gone.code_number, gone.reason, gone.clean], ["token_expired", 4401, "token expired", true]);
-  assert.match(service.log, /socket closed.*token_expired/);
+  await service.logged(/socket closed.*token_expired/);
   assert.equal(await stays.ask("still here"), "still here");
   assert.equal(await freed.ask("me too"), "me too");
   const metrics = await (await service.api("/metrics")).text();
@@ -345,7 +347,7 @@ test("keys are read again without cutting a socket", async (t) => {
   // By itself.
   copyFileSync(join(folder, "other.pem"), `${keys}.new`);
   renameSync(`${keys}.new`, keys);
-  await until("the new key", async () => await status(fresh) === 101, 10000);
+  await until("the new key", async () => await status(fresh) === 101, 30000);
   assert.equal(await status(old), 401);
   // By a signal: what cannot be read leaves what is in force.
   replace("nonsense\n");
@@ -355,7 +357,7 @@ test("keys are read again without cutting a socket", async (t) => {
   copyFileSync(join(folder, "rsa.pem"), `${keys}.new`);
   renameSync(`${keys}.new`, keys);
   service.child.kill("SIGHUP");
-  await until("the old key", async () => await status(old) === 101, 10000);
+  await until("the old key", async () => await status(old) === 101, 30000);
   // Other options, then none at all.
   writeFileSync(service.file, file(`key_file = "${keys}"\nissuer = "x"`));
   const changes = (await service.json("/v1/reload", { method: "POST" })).changes;

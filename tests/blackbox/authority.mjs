@@ -37,7 +37,7 @@ async function responder(t, folder, signer, { ca = "ca.crt", env = {} } = {}) {
     child.kill("SIGKILL");
     await within("end of openssl ocsp", ended);
   });
-  await until(`openssl ocsp: ${told}`, () => /waiting for OCSP client/.test(told), 20000);
+  await until(`openssl ocsp: ${told}`, () => /waiting for OCSP client/.test(told), 60000);
   return port;
 }
 

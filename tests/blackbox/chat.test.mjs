@@ -26,7 +26,7 @@ async function backend(t) {
       resolve(true);
     });
     probe.once("error", reject);
-  }), 10000);
+  }), 30000);
   return { kill };
 }
 
@@ -67,7 +67,7 @@ test("tenants chat by the rules of a backend in Python", async (t) => {
   await backend(t);
   for (const one of [anna, bert])
     for (let i = 0; i < 5; ++i)
-      assert.equal(await one.next("what was said", 15000), `anna: while you were away ${i}`);
+      assert.equal(await one.next("what was said", 30000), `anna: while you were away ${i}`);
 
   anna.send("/bye");
   assert.equal(await anna.next(), "see you");

@@ -227,9 +227,9 @@ test("fails_deployment passes where the port comes free in time", async (t) => {
   const { port, release } = await hold_port(t);
   const service = await start(t, bound(port, 'fails_deployment = true\nstrategy = "reconnect-forever"\nfrequency = "50ms"'),
                               { ready: false });
-  await until("a failed attempt", () => /in use/i.test(service.log), 10000);
+  await until("a failed attempt", () => /in use/i.test(service.log), 30000);
   await release();
-  await until("readiness", () => service.is_ready(), 10000);
+  await until("readiness", () => service.is_ready(), 30000);
 });
 
 test("a listener that cannot bind goes on trying while the rest serves", async (t) => {
@@ -249,14 +249,14 @@ config = "free"
 path = "/echo"
 steps = [ { send = { content = "#[payload]" } } ]
 `, { ready: false });
-  await until("the management API", async () => (await service.api("/healthz")).status === 200, 10000);
-  const client = await until("the free listener", () => connect(t, service.ws("/echo", "free")), 10000);
+  await until("the management API", async () => (await service.api("/healthz")).status === 200, 30000);
+  const client = await until("the free listener", () => connect(t, service.ws("/echo", "free")), 30000);
   assert.equal(await client.ask("served"), "served");
   const response = await service.api("/readyz");
   assert.equal(response.status, 503);
   assert.match(await response.text(), /public|main/, "says what is missing");
   await release();
-  await until("readiness", () => service.is_ready(), 10000);
+  await until("readiness", () => service.is_ready(), 30000);
   const late = await connect(t, `ws://127.0.0.1:${port}/echo`);
   assert.equal(await late.ask("at last"), "at last");
   assert.equal(await client.ask("undisturbed"), "undisturbed");
@@ -275,8 +275,8 @@ test("the log can be JSON and go to a file", async (t) => {
   const service = await start(t, base({ log: `format = "json"\nfile = ${JSON.stringify(target)}` }) + echo_flow("/echo"),
                               { ready: false });
   const lines = () => readFileSync(target, "utf8").split("\n").filter(Boolean);
-  await until("a log", () => lines().length > 0, 10000);
-  await until("the listener's line", () => lines().some((line) => /listening/.test(line)), 10000);
+  await until("a log", () => lines().length > 0, 30000);
+  await until("the listener's line", () => lines().some((line) => /listening/.test(line)), 30000);
   await service.stop();
   for (const line of lines())
     assert.equal(typeof JSON.parse(line), "object", line);

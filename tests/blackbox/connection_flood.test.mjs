@@ -66,11 +66,11 @@ max_handshakes = 256
   assert.ok(counts.answered > 0);
   assert.ok(counts.unanswered + counts.refused + counts.failed > 0, "not everybody came in");
   if (!sanitized)
-    assert.ok(percentile(busy, 0.99) <= Math.max(25, 4 * percentile(quiet, 0.99)), figures(busy));
+    assert.ok(percentile(busy, 0.99) <= Math.max(100, 4 * percentile(quiet, 0.99)), figures(busy));
 
   await within("a newcomer", (async () => {
-    while ((await new Attempt(t, there).result(20000)).status !== 101);
-  })(), 30000);
+    while ((await new Attempt(t, there).result(60000)).status !== 101);
+  })(), 60000);
   await told_once(service, "max_connection_rate");
   assert.ok(await reached(service, "max_connection_rate") > 0);
   await until("idleness", async () => {
@@ -80,9 +80,9 @@ max_handshakes = 256
     const share = (processor_seconds(service.child.pid) - used)
       / (performance.now() - begun) * 1000;
     return share < 0.05;
-  }, 20000);
+  }, 60000);
   await until("their sockets' end", async () =>
-    await metric(service, "switchboard_sockets", { state: "open" }) <= clients.length + 1, 20000);
+    await metric(service, "switchboard_sockets", { state: "open" }) <= clients.length + 1, 60000);
   for (const client of clients)
     assert.equal(await client.ask("still here"), "still here");
 });

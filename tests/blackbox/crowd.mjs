@@ -42,7 +42,7 @@ export async function crowd(t, url, count) {
       const codes = {};
       let first = Infinity, last = 0;
       for (const half of halves) {
-        const told = await until("all are closed", () => half.find("codes"), 20000);
+        const told = await until("all are closed", () => half.find("codes"), 60000);
         for (const [code, n] of Object.entries(told.codes))
           codes[code] = (codes[code] ?? 0) + n;
         first = Math.min(first, told.first);

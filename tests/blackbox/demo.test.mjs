@@ -17,7 +17,7 @@ test("the demonstration", async (t) => {
     const response = await fetch(address);
     await response.arrayBuffer();
     return response.status === 200;
-  }, 10000);
+  }, 30000);
 
   // It tells where to look and what to try.
   await until("three commands to try", () => service.log.match(/curl /g)?.length >= 3);
@@ -29,7 +29,7 @@ test("the demonstration", async (t) => {
   async function visitor(name, room, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(patience(10000));
+    page.setDefaultTimeout(patience(30000));
     page.on("pageerror", (error) => complaints.push(`${name}: ${error.message}`));
     page.on("console", (message) => {
       if (message.type() === "error")
@@ -57,7 +57,7 @@ test("the demonstration", async (t) => {
       picture: (file) => page.screenshot({ path: join(output_folder, `${file}.png`) }),
     };
   }
-  const shows = (what, read, text) => until(what, async () => (await read()).includes(text), 10000);
+  const shows = (what, read, text) => until(what, async () => (await read()).includes(text), 30000);
 
   const entrance = await (await browser.newContext()).newPage();
   await entrance.goto(address);
@@ -123,9 +123,9 @@ test("the demonstration", async (t) => {
     const edsger = await visitor("Edsger", "Engines");
     await shows("Edsger among the members", ada.members, "Edsger");
     await edsger.page.close();
-    await until("Edsger is gone", async () => !(await ada.members()).includes("Edsger"), 10000);
+    await until("Edsger is gone", async () => !(await ada.members()).includes("Edsger"), 30000);
     await grace.part("leave").click();
-    await until("Grace is gone", async () => !(await ada.members()).includes("Grace"), 10000);
+    await until("Grace is gone", async () => !(await ada.members()).includes("Grace"), 30000);
     await grace.part("join").waitFor({ state: "visible" });
     await grace.part("name").fill("Grace");
     await grace.part("room").fill("Machines");

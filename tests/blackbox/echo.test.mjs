@@ -176,7 +176,7 @@ test("echo", async (t) => {
     const bomb = await connect(t, service.ws("/echo"), [],
                                { perMessageDeflate: { threshold: 0 } });
     bomb.send("0".repeat(8 << 20));
-    assert.equal((await within("close", bomb.closed, 10000)).code, 1009);
+    assert.equal((await within("close", bomb.closed, 30000)).code, 1009);
   });
 
   await t.test("the client's close code comes back", async (t) => {

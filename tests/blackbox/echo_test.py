@@ -18,7 +18,7 @@ from websockets.extensions import permessage_deflate
 
 PROGRAM = os.environ.get("SWITCHBOARD_PROGRAM") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "../../build/release/switchboard")
-PATIENCE = 50 if os.environ.get("SWITCHBOARD_SANITIZED") == "1" else 10
+PATIENCE = 120 if os.environ.get("SWITCHBOARD_SANITIZED") == "1" else 30
 SIZES = [0, 1, 125, 126, 65535, 65536, 300_000, 1 << 20]
 
 CONFIGURATION = """
@@ -136,6 +136,10 @@ class EchoTest(unittest.IsolatedAsyncioTestCase):
     @classmethod
     def tearDownClass(cls):
         cls.service.stop()
+
+    async def asyncSetUp(self):
+        # What unittest switches on takes most of the time of a busy machine.
+        asyncio.get_running_loop().set_debug(False)
 
     def open(self, path, **options):
         options.setdefault("compression", None)

@@ -99,7 +99,7 @@ const ways = [
     await until("a full queue", async () => {
       await post(service, "/v1/broadcast?path=/echo/slow", "s".repeat(48 * 1024));
       return (await service.api(`/v1/sockets/${id}`)).status === 404;
-    }, 20000);
+    }, 60000);
   }],
   ["close_socket", "/echo/closed", "1000/operation", /^$/,
    ({ service, id }) => service.api(`/v1/sockets/${id}`, { method: "DELETE" })],
@@ -150,7 +150,7 @@ test(`log, post-mortem and metric each tell ${ways.length} ways of ending apart`
     const found = await until(`the post-mortem: ${name}`, async () => {
       const response = await service.api(`/v1/closed/${id}`);
       return response.status === 200 && response.json();
-    }, 20000);
+    }, 60000);
     const [code, by] = metric.split("/");
 
     assert.equal(found.by, by, name);

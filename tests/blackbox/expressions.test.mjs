@@ -149,7 +149,7 @@ test("expressions", async (t) => {
       for (let round = 0; round < 3; ++round) {
         const begun = Date.now();
         assert.equal(await client.ask("go"), "failed: SWITCHBOARD:EXPRESSION");
-        assert.ok(Date.now() - begun < patience(2000), `took ${Date.now() - begun} ms`);
+        assert.ok(Date.now() - begun < patience(10000), `took ${Date.now() - begun} ms`);
       }
     });
 

@@ -21,7 +21,7 @@ async function ticker(t) {
     return ended;
   };
   t.after(kill);
-  await until("the ticker", () => said.includes("ticking on"), 10000);
+  await until("the ticker", () => said.includes("ticking on"), 30000);
   return { kill, pid: child.pid, signal: (name) => child.kill(name) };
 }
 
@@ -32,7 +32,7 @@ test("the feed goes stale with its ticker and comes back with it", async (t) => 
   const complaints = [];
   async function watcher(options) {
     const page = await (await browser.newContext(options)).newPage();
-    page.setDefaultTimeout(patience(10000));
+    page.setDefaultTimeout(patience(30000));
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error")
@@ -45,7 +45,7 @@ test("the feed goes stale with its ticker and comes back with it", async (t) => 
       page,
       loads: () => loads,
       is: (state) => until(`the page is ${state}`, async () =>
-        await page.locator("main").getAttribute("data-state") === state, 15000),
+        await page.locator("main").getAttribute("data-state") === state, 30000),
       note: () => page.locator("#note").innerText(),
       price: () => page.locator("#price").innerText(),
       picture: (name) =>
@@ -56,7 +56,7 @@ test("the feed goes stale with its ticker and comes back with it", async (t) => 
   const dark = await watcher({ viewport: { width: 400, height: 700 }, colorScheme: "dark" });
   const both = [light, dark];
   const hears = (page, one) => until(`ticker ${one.pid} on the page`, async () =>
-    (await page.note()).includes(`ticker ${one.pid}`), 15000);
+    (await page.note()).includes(`ticker ${one.pid}`), 30000);
 
   for (const page of both) {
     await page.is("stale");
@@ -68,7 +68,7 @@ test("the feed goes stale with its ticker and comes back with it", async (t) => 
     await page.is("live");
     assert.match(await page.price(), /^\d+\.\d\d$/);
   }
-  await until("twenty ticks", async () => /Tick [2-9]\d/.test(await light.note()), 20000);
+  await until("twenty ticks", async () => /Tick [2-9]\d/.test(await light.note()), 60000);
   await light.picture("live");
   await dark.picture("live-dark");
 
@@ -95,7 +95,7 @@ test("the feed goes stale with its ticker and comes back with it", async (t) => 
   second.signal("SIGSTOP");
   for (const page of both)
     await page.is("stale");
-  await until("the loss", () => service.log.split("socket lost").length === 3, 15000);
+  await until("the loss", () => service.log.split("socket lost").length >= 3, 30000);
   second.signal("SIGCONT");
   for (const page of both)
     await page.is("live");

@@ -1,27 +1,21 @@
 // Starts the program on free ports and stops it again; small helpers that all
-// files of this folder share. Nothing here waits for a time to pass: every
-// wait has a condition and a deadline.
+// files of this folder share.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import {
-  createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync,
+  createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync,
 } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { WebSocket } from "ws";
+import { Ended, patience, until, within } from "./waiting.mjs";
+
+export { measured, patience, sanitized, until, within } from "./waiting.mjs";
 
 export const program = process.env.SWITCHBOARD_PROGRAM
   ?? new URL("../../build/release/switchboard", import.meta.url).pathname;
-
-/// Whether the program runs under a sanitizer: slower, with more memory.
-export const sanitized = process.env.SWITCHBOARD_SANITIZED === "1";
-
-/// A span in milliseconds, longer where a sanitizer slows the program.
-export function patience(milliseconds) {
-  return sanitized ? milliseconds * 5 : milliseconds;
-}
 
 /// Where logs and screenshots of the run are left.
 export const output_folder = process.env.SWITCHBOARD_TEST_OUTPUT
@@ -38,49 +32,6 @@ process.on("exit", (code) => {
     for (const { file, text } of logs)
       process.stderr.write(`--- ${file}\n${text().slice(-6000)}\n`);
 });
-
-/// The program is gone: no use in waiting on.
-class Ended extends Error {
-  constructor(service) {
-    super(`the program ended early: ${JSON.stringify(service.exit)}\n${service.log.slice(-4000)}`);
-  }
-}
-
-/// Waits until `condition` gives something true and returns that. A condition
-/// that throws does not hold; what it threw last is told at the deadline.
-export async function until(what, condition, timeout = 5000) {
-  const deadline = Date.now() + patience(timeout);
-  let failure;
-  for (;;) {
-    try {
-      const result = await condition();
-      if (result)
-        return result;
-      failure = undefined;
-    } catch (error) {
-      if (error instanceof Ended)
-        throw error;
-      failure = error;
-    }
-    if (Date.now() > deadline)
-      throw new Error(`gave up waiting: ${what}`, { cause: failure });
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/// Passes a promise on, or fails at the deadline.
-export async function within(what, promise, timeout = 5000) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`gave up waiting: ${what}`)),
-                       patience(timeout));
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /// A folder of its own for one test, gone after it.
 export function temporary_folder(t) {
@@ -101,7 +52,7 @@ export async function run_to_end(args, options = {}) {
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
   try {
-    return { ...await within(`end of ${args.join(" ")}`, ended, 20000), output };
+    return { ...await within(`end of ${args.join(" ")}`, ended, 60000), output };
   } catch (error) {
     child.kill("SIGKILL");
     throw new Error(`${error.message}\n${output}`);
@@ -132,6 +83,18 @@ export class Service {
     logs.push({ file, text: () => this.log });
   }
 
+  /// Waits for a line of the log: it may be read behind what a socket or an
+  /// answer of the API tells of the same event.
+  /// @returns the match.
+  logged(pattern, timeout) {
+    return until(`a line like ${pattern}`, () => {
+      const found = pattern.exec(this.log);
+      if (!found && this.exit)
+        throw new Ended(this);
+      return found;
+    }, timeout);
+  }
+
   /// The address that a listener (`admin` for the management API) logged.
   address(listener) {
     for (const [, name, host, port] of
@@ -154,7 +117,7 @@ export class Service {
     const { host, port } = this.address("admin");
     const all = token ? { authorization: `Bearer ${token}`, ...headers } : headers;
     return fetch(`http://${host}:${port}${path}`, {
-      method, headers: all, signal: AbortSignal.timeout(patience(20000)), ...rest,
+      method, headers: all, signal: AbortSignal.timeout(patience(60000)), ...rest,
     });
   }
 
@@ -187,14 +150,14 @@ export class Service {
   }
 
   /// Sends SIGTERM; the program must end with status 0 in time.
-  async stop(timeout = 5000) {
+  async stop(timeout = 20000) {
     if (!this.exit)
       this.child.kill("SIGTERM");
     await this.ends(timeout);
   }
 
   /// Waits for the end that a signal brings; it must be with status 0.
-  async ends(timeout = 5000) {
+  async ends(timeout = 20000) {
     try {
       await within("exit after SIGTERM", this.exited, timeout);
     } catch (error) {
@@ -236,7 +199,7 @@ export async function start(t, toml, options = {}) {
       if (service.exit)
         throw new Ended(service);
       return service.is_ready();
-    }, 10000);
+    }, 30000);
   return service;
 }
 
@@ -317,7 +280,7 @@ export class Receiver {
 
   /// The next message that no one took yet: a Buffer, or a string for text.
   /// Fails when the socket closes first.
-  next(what = "a message", timeout = 5000) {
+  next(what = "a message", timeout = 20000) {
     if (this.received.length > 0)
       return Promise.resolve(this.received.shift());
     const message = new Promise((resolve, reject) => {
@@ -384,14 +347,24 @@ export async function connect(t, url, protocols, options) {
   return within(`opening of ${url}`, client.opened);
 }
 
+// Below what the system gives to outgoing connections and to who asks for any
+// port: one of those would have a port between its release and its use, and a
+// connection to a port where nobody listens could end in itself. Each process
+// begins at another place.
+const first_port = 10240;
+const ports = Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "latin1")
+  .split(/\s/)[0]) - first_port;
+let tried = process.pid * 41;
+
 /// A TCP port of this machine that was free a moment ago, held by a server
 /// until `release` is called.
 export async function hold_port(t) {
   const server = net.createServer((socket) => socket.destroy());
-  await new Promise((resolve, reject) => {
+  await until("a free port", () => new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
+    const port = ports > 1000 ? first_port + tried++ % ports : 0;
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  }));
   const release = () => new Promise((resolve) => server.close(resolve));
   t.after(release);
   return { port: server.address().port, release };

@@ -278,6 +278,7 @@ test("a full queue fails the message and keeps the socket", async (t) => {
     client.send("x");
   const refused = () => clients.filter(({ received }) => received.length > 0);
   await until("two are refused", () => refused().length === 2);
+  await until("one is asked", () => asked.length > 0);
   for (const client of refused())
     assert.match(await client.next(), /^WEBSOCKET:CONNECTIVITY\|the queue for 127\.0\.0\.1:\d+ is full/);
   assert.equal(asked.length, 1);
@@ -306,7 +307,7 @@ test("no answer in time is an error, in order, and the socket stays", async (t) 
     return { body };
   });
   const service = await start(t, base({ server: 'ping_interval = "100ms"' })
-    + flow("/t", `url = "${url}/", timeout = "${patience(400)}ms"`));
+    + flow("/t", `url = "${url}/", timeout = "${patience(1500)}ms"`));
   const client = await connect(t, service.ws("/t"));
   for (const one of ["a", "hang", "b", "drip", "cut", "c"])
     client.send(one);

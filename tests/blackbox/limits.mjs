@@ -92,7 +92,7 @@ export class Attempt {
   }
 
   /// The answer's status and headers.
-  result(timeout = 5000) {
+  result(timeout = 20000) {
     return within("an answer to an upgrade", this.answer, timeout);
   }
 

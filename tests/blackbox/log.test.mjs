@@ -56,9 +56,9 @@ test("each line says its part, as text and as JSON", async (t) => {
   const client = await connect(t, service.ws("/echo"));
   await client.close();
   await until("its end", () => /info  socket closed socket=.* part=socket$/m.test(service.log));
-  assert.match(service.log, /info  listening listener=public .* part=listener$/m);
-  assert.match(service.log, /info  listening listener=admin .* part=admin$/m);
-  assert.match(service.log, /info  ready part=service$/m);
+  await service.logged(/info  listening listener=public .* part=listener$/m);
+  await service.logged(/info  listening listener=admin .* part=admin$/m);
+  await service.logged(/info  ready part=service$/m);
   for (const line of service.log.trim().split("\n"))
     assert.match(line, / part=[a-z]+$/);
 
@@ -106,6 +106,7 @@ test("levels of parts in the file, and by a reload", async (t) => {
   const service = await start(t, with_log('level = "off"\nlevels = { listener = "info", admin = "info", socket = "info" }'));
   assert.deepEqual(await service.json("/v1/log"),
                    { level: "off", levels: { listener: "info", socket: "info", admin: "info" } });
+  await service.logged(/listener=public .* part=listener$/m);
   assert.deepEqual(parts_since(service, 0), { listener: "info", admin: "info" });
   assert.deepEqual(await traffic(t, service), { socket: "info", service: "info" });
   writeFileSync(service.file, with_log('level = "error"\n[log.levels]\nflow = "info"\nreload = "info"'));

@@ -59,7 +59,7 @@ ${inner}
     if (!exit)
       child.kill("SIGTERM");
     try {
-      await within("the end of nginx", ended, 10000);
+      await within("the end of nginx", ended, 30000);
     } catch (error) {
       child.kill("SIGKILL");
       throw error;
@@ -75,6 +75,6 @@ ${inner}
       });
       probe.once("error", reject);
     });
-  }, 10000);
+  }, 30000);
   return { port, url: `http://127.0.0.1:${port}`, folder };
 }

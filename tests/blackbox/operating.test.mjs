@@ -82,13 +82,13 @@ test("top shows the busiest first", async (t) => {
   assert.match(first, /\/busy +open +\d+\.\d/);
   assert.match(second, /\/quiet +open +0\.0 +0\.0/);
   assert.equal(once.out.match(/busiest/g).length, 1);
-  const twice = await run(service, ["top", "--json", "--count", "2", "--interval", "0.2", "--limit", "1"]);
+  const twice = await run(service, ["top", "--json", "--count", "2", "--interval", "1", "--limit", "1"]);
   const tables = twice.out.trim().split("\n").map((line) => JSON.parse(line));
   assert.equal(tables.length, 2);
   for (const { sockets, all, seconds } of tables) {
     assert.equal(sockets.length, 1);
     assert.equal(all, 2);
-    assert.ok(seconds >= 0.2);
+    assert.ok(seconds >= 1);
     assert.equal(sockets[0].path, "/busy");
     assert.ok(sockets[0].messages_received_per_second > 1);
     assert.ok(sockets[0].bytes_sent_per_second > 5);

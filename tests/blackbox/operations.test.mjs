@@ -385,7 +385,7 @@ test("operations over HTTP", async (t) => {
       const ended = new Promise((resolve) => socket.once("close", resolve));
       socket.on("error", () => {});
       socket.write(request);
-      await within(`the end after ${request.slice(0, 40)}`, ended, 15000);
+      await within(`the end after ${request.slice(0, 40)}`, ended, 30000);
       if (answer)
         assert.match(answer, /^HTTP\/1\.[01] (4\d\d|505) /);
     }

@@ -150,9 +150,9 @@ test("a killed peer that comes back has its socket within one frequency", async 
     assert.equal(missed.failures[0].error_type, "WEBSOCKET:CONNECTIVITY");
     peer = await Peer.start(t, peer.port);
     const back = Date.now();
-    await until("the next opening", () => peer.all("open").length === 1, 10000);
+    await until("the next opening", () => peer.all("open").length === 1);
     // One frequency, and what two busy cores need to tell of it.
-    assert.ok(Date.now() - back < frequency + 2000);
+    assert.ok(Date.now() - back < frequency + 5000);
     assert.equal((await waiting).status, 204);
     await until("what waited", () => peer.messages.length > 0);
     assert.deepEqual(peer.messages, [`waited ${generation}`]);
@@ -170,9 +170,9 @@ test("a stopped peer is found by its silence", async (t) => {
     client: 'ping_interval = "200ms"\nconnection_timeout = "1s"', more: always("kept") }));
   await state_is(service, "kept", "open");
   peer.signal("SIGSTOP");
-  await state_is(service, "kept", "reconnecting", 10000);
+  await state_is(service, "kept", "reconnecting", 30000);
   peer.signal("SIGCONT");
-  await state_is(service, "kept", "open", 10000);
+  await state_is(service, "kept", "open", 30000);
   assert.ok((await socket(service, "kept")).generation >= 1);
   assert.deepEqual(events(service, "closed kept"), []);
 });
@@ -182,7 +182,7 @@ test("a peer that is out of order for a while is waited for", async (t) => {
   const service = await start(t, outbound(peer.port, {
     reconnection: 'strategy = "reconnect-forever"\nfrequency = "50ms"',
     more: always("kept") }));
-  await state_is(service, "kept", "open", 10000);
+  await state_is(service, "kept", "open", 30000);
   await until("all attempts", () =>
     peer.all("refused").length === 10 && peer.all("open").length === 1);
 });
@@ -195,10 +195,10 @@ test("a peer that resets inside the handshake, or says nothing, is waited for", 
   await peer.kill();
   peer = await Peer.start(t, peer.port, { mute: 1 });
   await until("an attempt that timed out",
-              () => service.log.includes("no success within 300 ms"), 10000);
+              () => service.log.includes("no success within 300 ms"), 30000);
   await peer.kill();
   peer = await Peer.start(t, peer.port);
-  await state_is(service, "kept", "open", 10000);
+  await state_is(service, "kept", "open", 30000);
   await until("the opening", () => peer.all("open").length === 1);
 });
 
@@ -239,19 +239,20 @@ async function relay(t, port) {
 test("a half-open connection is found and replaced", async (t) => {
   const peer = await Peer.start(t);
   const between = await relay(t, peer.port);
+  // A pong that is late because we are would be another loss.
   const service = await start(t, outbound(between.port, {
-    client: 'ping_interval = "200ms"\nconnection_timeout = "1s"', more: always("kept") }));
+    client: 'ping_interval = "1s"\nconnection_timeout = "5s"', more: always("kept") }));
   await state_is(service, "kept", "open");
   assert.equal((await send(service, "kept", "before")).status, 204);
   await until("the message", () => peer.messages.length === 1);
   between.sever();
-  await until("a second opening", () => peer.all("open").length === 2, 10000);
+  await until("a second opening", () => peer.all("open").length === 2, 30000);
   await state_is(service, "kept", "open");
   assert.equal((await socket(service, "kept")).generation, 1);
   assert.equal((await send(service, "kept", "after")).status, 204);
   // TCP that ends in one direction, without a close frame.
   between.half_close();
-  await until("a third opening", () => peer.all("open").length === 3, 10000);
+  await until("a third opening", () => peer.all("open").length === 3, 30000);
   await state_is(service, "kept", "open");
   assert.equal((await send(service, "kept", "last")).status, 204);
   await until("the last message", () => peer.messages.includes("last"));
@@ -274,7 +275,7 @@ test("nothing that was sent while the peer was up is lost or doubled", async (t)
     received.push(...peer.messages);
     await peer.kill();
     peer = await Peer.start(t, peer.port);
-    await until("the next opening", () => peer.all("open").length === 1, 10000);
+    await until("the next opening", () => peer.all("open").length === 1, 30000);
   }
   assert.deepEqual(received, Array.from({ length: sent }, (_, i) => `message ${i + 1}`));
 });
@@ -284,7 +285,7 @@ test("a normal close of the peer is the end, another is not", async (t) => {
   const service = await start(t, outbound(peer.port, { more: always("kept") }));
   await state_is(service, "kept", "open");
   await send(service, "kept", "close 1001");
-  await until("a second opening", () => peer.all("open").length === 2, 10000);
+  await until("a second opening", () => peer.all("open").length === 2, 30000);
   await state_is(service, "kept", "open");
   assert.deepEqual(events(service, "closed"), []);
   await send(service, "kept", "close 1000");
@@ -309,7 +310,7 @@ reconnection = { strategy = "reconnect-forever", frequency = "${frequency}ms" }
   await state_is(service, "lost", "open");
   await peer.kill();
   peer = await Peer.start(t, peer.port);
-  await until("the next opening", () => peer.all("open").length === 1, 10000);
+  await until("the next opening", () => peer.all("open").length === 1, 30000);
   await state_is(service, "kept", "open");
   await state_is(service, "lost", 404);
   assert.equal(peer.all("open")[0].path, "/feed");

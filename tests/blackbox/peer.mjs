@@ -2,10 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { until } from "./harness.mjs";
+import { hold_port, until } from "./harness.mjs";
 
 export class Peer {
-  /// @param port 0: any free one; else the one of before.
   constructor(t, port, options = {}) {
     this.told = [];
     const words = Object.entries(options).map(([key, value]) => `${key}=${value}`);
@@ -19,9 +18,13 @@ export class Peer {
     t.after(() => this.kill());
   }
 
+  /// @param port 0: a free one, which stays free while the peer is away; else
+  ///        the one of before.
   static async start(t, port = 0, options = {}) {
-    const peer = new Peer(t, port, options);
-    const { listening } = await until("the peer", () => peer.all("listening")[0], 20000);
+    const held = port === 0 ? await hold_port(t) : undefined;
+    await held?.release();
+    const peer = new Peer(t, held?.port ?? port, options);
+    const { listening } = await until("the peer", () => peer.all("listening")[0], 60000);
     peer.port = listening;
     return peer;
   }

@@ -30,7 +30,7 @@ export class Prometheus {
     const { port, release } = await hold_port(t);
     const file = join(folder, "prometheus.yml");
     writeFileSync(file, `
-global: { scrape_interval: 250ms, scrape_timeout: 250ms, evaluation_interval: 250ms }
+global: { scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 250ms }
 rule_files: [ "${rules_file}" ]
 scrape_configs:
 ${jobs}`);
@@ -45,14 +45,14 @@ ${jobs}`);
     const result = new Prometheus(child, port);
     t.after(async () => {
       child.kill("SIGTERM");
-      await within("the end of Prometheus", result.ended, 20000);
+      await within("the end of Prometheus", result.ended, 60000);
     });
     await until("Prometheus", async () => (await fetch(`${result.url}/-/ready`)).status === 200, 30000);
     return result;
   }
 
   async api(path) {
-    const response = await fetch(`${this.url}/api/v1/${path}`, { signal: AbortSignal.timeout(20000) });
+    const response = await fetch(`${this.url}/api/v1/${path}`, { signal: AbortSignal.timeout(60000) });
     const { status, data, error } = await response.json();
     assert.equal(status, "success", `${path}: ${error}`);
     return data;
@@ -75,7 +75,7 @@ ${jobs}`);
   async becomes(expression, expected) {
     let last;
     try {
-      await until(expression, async () => (last = await this.value(expression)) === expected, 20000);
+      await until(expression, async () => (last = await this.value(expression)) === expected, 60000);
     } catch (error) {
       error.message += `: it is ${last}, expected ${expected}`;
       throw error;
@@ -87,7 +87,7 @@ ${jobs}`);
     let last;
     try {
       await until(`the alerts ${expected}`, async () =>
-        (last = (await this.alerts()).join()) === expected.join(), 20000);
+        (last = (await this.alerts()).join()) === expected.join(), 60000);
     } catch (error) {
       error.message += `: they are ${last}`;
       throw error;

@@ -152,13 +152,13 @@ test("a Prometheus scrapes the program and can answer for it", async (t) => {
   await prometheus.becomes('sum(switchboard_sockets_closed_total{by="peer",code="1000"})', 2);
   await prometheus.becomes('sum(switchboard_flow_dead_letters_total{flow="fails",outcome="lost"})', 0);
   for (const { title, expression } of dashboard_expressions())
-    await until(`${title}: ${expression}`, async () => (await prometheus.query(expression)).length > 0, 20000);
+    await until(`${title}: ${expression}`, async () => (await prometheus.query(expression)).length > 0, 60000);
   // Every rule has been evaluated, and none in vain.
   const rules = await until("evaluations", async () => {
     const { groups } = await prometheus.api("rules");
     const all = groups.flatMap((group) => group.rules);
     return all.every(({ health }) => health !== "unknown") && all;
-  }, 20000);
+  }, 60000);
   assert.ok(rules.length > 15);
   for (const { name, health, lastError } of rules)
     assert.equal(health, "ok", `${name}: ${lastError}`);
@@ -171,7 +171,7 @@ test("alerts see a failed reload, a drain and the end", async (t) => {
   const open = 'sum(switchboard_sockets{state="open"}) or vector(0)';
   await prometheus.becomes(open, 4);
   await prometheus.becomes("switchboard_config_last_reload_successful", 1);
-  assert.deepEqual(await prometheus.alerts(), []);
+  await prometheus.alerts_become();
 
   const right = readFileSync(service.file, "utf8");
   writeFileSync(service.file, right.replace("[runtime]", "[runtime]\nshard = 1"));
@@ -191,7 +191,7 @@ test("alerts see a failed reload, a drain and the end", async (t) => {
   await prometheus.becomes(open, 0);
   await prometheus.becomes('sum(switchboard_sockets_closed_total{by="shutdown",code="1001"})', 4);
   await prometheus.alerts_become("SwitchboardDrained", "SwitchboardRestartNeeded");
-  assert.equal(await prometheus.value('up{job="switchboard"}'), 1);
+  await prometheus.becomes('up{job="switchboard"}', 1);
   for (const client of clients)
     assert.equal((await client.closed).code, 1001);
 

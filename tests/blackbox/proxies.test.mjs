@@ -122,8 +122,10 @@ test("the NTLM proxy checks passwords and tunnels", { skip: without_ntlm }, asyn
     return until("the server's answer", () => read.includes("reached") && "reached");
   };
   assert.equal(await ask(), "reached");
+  await until("its words", () => proxy.events.length >= 2);
   assert.deepEqual(proxy.events.splice(0), ["challenged", "user OFFICE\\anna"]);
   assert.equal(await ask({ password: "open barley" }), "HTTP/1.1 407");
+  await until("its words", () => proxy.events.length >= 2);
   assert.deepEqual(proxy.events.splice(0), ["challenged", "refused"]);
   assert.equal(server.seen.length, 1);
 });
@@ -134,9 +136,11 @@ test("the NTLM origin checks passwords and forwards", { skip: without_ntlm }, as
   const ask = (user, headers = {}) => by_ntlm(t, (agent, authorization) =>
     ask_with({ port: front.port, agent, headers: { ...headers, authorization } }), "www-authenticate", user);
   assert.equal((await ask()).status, 200);
+  await until("its word", () => front.events.length > 0);
   assert.deepEqual(front.events.splice(0), ["user OFFICE\\anna"]);
   assert.equal(server.seen[0].authorization, undefined);
   assert.equal((await ask({ password: "open barley" })).status, 401);
+  await until("its word", () => front.events.length > 0);
   assert.deepEqual(front.events.splice(0), ["refused"]);
   assert.equal((await curl(front.url)).code, 401);
   const upgraded = await ask({}, {

@@ -94,7 +94,7 @@ export class Raw {
 
   /// Waits for an HTTP response's head and returns it taken apart; what came
   /// behind it stays.
-  async response(timeout = 5000) {
+  async response(timeout = 20000) {
     const end = await until("an HTTP response", () => {
       const found = this.buffer().indexOf("\r\n\r\n");
       if (found < 0 && this.ended)
@@ -143,7 +143,7 @@ export class Raw {
     return result;
   }
 
-  frame(timeout = 5000) {
+  frame(timeout = 20000) {
     return until("a frame", () => {
       const result = this.try_frame();
       if (!result && this.ended)
@@ -154,7 +154,7 @@ export class Raw {
 
   /// Waits for the close frame, past data and pings.
   /// @returns its code (1005 where it has none) and reason.
-  async close_frame(timeout = 5000) {
+  async close_frame(timeout = 20000) {
     for (;;) {
       const { opcode: code, payload, masked, fin } = await this.frame(timeout);
       assert.equal(masked, false, "a server does not mask");
@@ -170,7 +170,7 @@ export class Raw {
   }
 
   /// Waits for TCP's end.
-  end(timeout = 5000) {
+  end(timeout = 20000) {
     return until("the end of TCP", () => this.ended, timeout);
   }
 }

@@ -105,6 +105,7 @@ test("paths, groups, flows that come and go", async (t) => {
     (await service.json("/v1/flows")).flows.some((f) => f.name === "echo" && f.removed && f.dropped === 1));
   assert.match(await (await service.api("/metrics")).text(),
                /switchboard_flow_events_total\{flow="echo",outcome="dropped"\} 1/);
+  await service.logged(/the flow is no more/);
   assert.equal(service.log.match(/the flow is no more/g).length, 1);
   // It comes back, and takes the socket up again.
   await reload(service, base() + echo_flow("/echo"));
@@ -195,9 +196,9 @@ test("limits of the process hold at once, also where there is too much already",
   await mute.pause();
   const sent = Array.from({ length: 16 }, () =>
     service.api(`/v1/sockets/${id}/messages`, { method: "POST", body: "x".repeat(1000000) }));
-  const answers = await within("answers", Promise.all(sent), 20000);
+  const answers = await within("answers", Promise.all(sent), 60000);
   assert.ok(answers.some(({ status }) => status === 502));
-  await until("its end", async () => (await service.api(`/v1/closed/${id}`)).status === 200, 20000);
+  await until("its end", async () => (await service.api(`/v1/closed/${id}`)).status === 200, 60000);
   assert.equal((await service.json(`/v1/closed/${id}`)).reason, "out of memory");
   assert.deepEqual(await reload(service, text("")),
                    { "limits.groups": "removed, applied", "limits.memory": "removed, applied" });
@@ -247,7 +248,8 @@ test("the log's level, format and file", async (t) => {
   other.child.kill("SIGHUP");
   await until("the new file", () => existsSync(file) && /"reloaded"/.test(readFileSync(file, "utf8")));
   const old = readFileSync(`${file}.1`, "utf8");
-  await other.json("/v1/sockets");
+  await (await connect(t, other.ws("/echo"))).close();
+  await until("the next line", () => /socket closed/.test(readFileSync(file, "utf8")));
   assert.equal(readFileSync(`${file}.1`, "utf8"), old);
 });
 

@@ -50,6 +50,7 @@ test("a listener and its configuration come and go", async (t) => {
     "websocket.extra": "added, applied",
   });
   assert.ok(await service.is_ready());
+  await until("its line", () => service.address("extra"));
   const extra = await connect(t, service.ws("/echo", "extra"));
   assert.equal(await extra.ask("a"), "a");
   assert.equal((await service.json("/v1/configs")).configs.length, 2);
@@ -128,7 +129,7 @@ test("outbound sockets are opened, closed and left alone", async (t) => {
   const peer = await Peer.start(t);
   const service = await start(t, out(peer.port, [["kept", 'path = "/a"'], ["gone", 'path = "/b"'], ["", 'path = "/c"']]));
   const ids = async () => (await service.sockets("type=OUTBOUND")).map((s) => [s.socket_id, s.path, s.connected_at]);
-  await until("three", async () => (await ids()).length === 3);
+  await until("three", async () => (await ids()).length === 3 && peer.all("open").length === 3);
   const before = await ids();
   const unnamed = before.find(([, path]) => path === "/c");
   const changes = await reload(service, out(peer.port,

@@ -109,13 +109,17 @@ test("the four options, against openssl ocsp", async (t) => {
       checks[`${soft ? "soft" : "hard"}${i}`]
         = `{ standard = { ${[more, `soft_fail = ${soft}`].filter(Boolean).join(", ")} } }`;
   const service = await start(t, `${base()}${clients(ca, checks)}`);
-  const seen = await Promise.all(rows.map(async (row, i) => {
-    const told = {};
-    await Promise.all(Object.keys(checks).map(async (config) => {
-      told[config] = in_short(await opening(service, config, servers[i].url));
-    }));
-    return told;
+  const seen = rows.map(() => ({}));
+  const ask_about = (i) => Promise.all(Object.keys(checks).map(async (config) => {
+    seen[i][config] = in_short(await opening(service, config, servers[i].url));
   }));
+  // Silence takes its time, all at once; who answers gets little of it, and is
+  // not asked by everybody at once.
+  const silent = (i) => rows[i].includes("silent");
+  await Promise.all([...rows.keys()].filter(silent).map(ask_about));
+  for (const i of rows.keys())
+    if (!silent(i))
+      await ask_about(i);
   for (const [i, row] of rows.entries())
     for (const config of Object.keys(checks)) {
       const hard = row[3 + Number(config.at(-1))];
@@ -238,7 +242,7 @@ async function hello(t, service, ca, name, more = {}) {
     socket.once("open", () => socket.send("hello"));
     socket.once("message", (data) => resolve(String(data)));
     socket.once("error", () => resolve("cut"));
-  }), 20000);
+  }), 60000);
 }
 
 test("a listener lets nobody in whose certificate is revoked", async (t) => {
@@ -265,7 +269,7 @@ test("a listener lets nobody in whose certificate is revoked", async (t) => {
 test("the handshake's deadline rules over a silent responder", async (t) => {
   const ca = await authority(t, { server: "good", mute: "good" });
   ca.ocsp.mute = "silent";
-  const service = await start(t, strict(ca, "{ standard = {} }", 'handshake_timeout = "1s"'));
+  const service = await start(t, strict(ca, "{ standard = {} }", 'handshake_timeout = "2s"'));
   assert.equal(await hello(t, service, ca, "mute"), "cut");
   assert.doesNotMatch(service.log, /no answer within/);
   assert.equal(await hello(t, service, ca), "hello");
@@ -284,7 +288,8 @@ test("a silent responder holds no other socket up", async (t) => {
   const waiting = [opening(service, "out", server.url), hello(t, service, ca, "mute")]
     .map((one) => one.finally(() => --open));
   await until("the question", () => ca.asked["/ocsp/mute"] > 0);
-  for (let i = 0; i < 200; ++i)
+  // A shard that waited would answer when it has waited.
+  for (let i = 0; i < 20; ++i)
     assert.equal(await busy.ask(`number ${i}`), `number ${i}`);
   assert.equal(await hello(t, service, ca, "fine"), "hello");
   assert.equal(open, 2, "both still wait");
@@ -303,7 +308,7 @@ async function staple_of(t, service) {
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk) => output += chunk);
   child.stdin.end();
-  await within("end of s_client", new Promise((resolve) => child.once("close", resolve)), 20000);
+  await within("end of s_client", new Promise((resolve) => child.once("close", resolve)), 60000);
   return output;
 }
 
@@ -323,7 +328,7 @@ key_store = { path = "${ca.folder}/${name}.chain" }
     const seen = await until("a staple", async () => {
       const output = await staple_of(t, service);
       return /OCSP Response Status: successful/.test(output) && output;
-    }, 20000);
+    }, 60000);
     assert.match(seen, /Cert Status: good/);
     await staple_of(t, service);
     assert.equal(ca.asked["/ocsp/server"], 1);

@@ -20,7 +20,8 @@ for (const signal of ["SIGTERM", "SIGINT"])
     const begun = Date.now();
     service.child.kill(signal);
     assert.deepEqual(await within("exit", service.exited), { code: 0, signal: null });
-    assert.ok(Date.now() - begun < patience(5000));
+    // Far from `drain.timeout`, after which all are cut.
+    assert.ok(Date.now() - begun < patience(8000));
     for (const client of clients)
       assert.equal((await within("close", client.closed)).code, 1001);
     await assert.rejects(connect(t, `ws://${host}:${port}/echo`));
@@ -58,14 +59,14 @@ test("while it drains nothing new is accepted and readiness is 503", async (t) =
 });
 
 test("a second signal ends at once", async (t) => {
-  const service = await start(t, config);
-  const raw = await upgraded(t, service);
+  // The first alone would take a minute.
+  const service = await start(t, config.replace("[runtime]", '[runtime]\ndrain = { pause = "60s" }'));
+  await upgraded(t, service);
   service.child.kill("SIGTERM");
-  assert.equal((await raw.close_frame()).code, 1001);
-  const begun = Date.now();
+  await service.logged(/shutting down .*SIGTERM/);
   service.child.kill("SIGTERM");
-  await within("exit", service.exited);
-  assert.ok(Date.now() - begun < patience(1000), `took ${Date.now() - begun} ms`);
+  assert.deepEqual(await within("exit", service.exited), { code: 1, signal: null });
+  assert.match(service.log, /a second signal: exit at once/);
 });
 
 test("a stop without any socket, and one in the middle of traffic", async (t) => {
@@ -77,7 +78,7 @@ test("a stop without any socket, and one in the middle of traffic", async (t) =>
   const traffic = clients.map(async (client) => {
     while (running && client.ws.readyState === 1) {
       client.send("x".repeat(1000));
-      await Promise.race([client.next("an echo", 20000), client.closed]);
+      await Promise.race([client.next("an echo", 60000), client.closed]);
     }
   });
   await until("traffic", async () => clients.every(({ ws }) => ws._socket.bytesRead > 5000));
@@ -93,19 +94,21 @@ const total = sanitized ? 1000 : 10000;
 test(`${total} sockets at once are closed by SIGTERM`, async (t) => {
   const service = await start(t, base().replace('"debug"', '"info"') + echo_flow("/echo"), { prefix: roomy });
   const sockets = await crowd(t, service.ws("/echo"), total);
-  const { configs } = await service.json("/v1/configs");
-  assert.match(JSON.stringify(configs), new RegExp(`\\b${total}\\b`), "the counters know all of them");
+  await until("the counters know all of them", async () => {
+    const { configs } = await service.json("/v1/configs");
+    return new RegExp(`\\b${total}\\b`).test(JSON.stringify(configs));
+  });
   const last = await connect(t, service.ws("/echo"));
   assert.equal(await last.ask("room for one more"), "room for one more");
   const begun = Date.now();
-  await service.stop(5000);
+  await service.stop();
   t.diagnostic(`stopped in ${Date.now() - begun} ms`);
   assert.deepEqual((await sockets.closed()).codes, { 1001: total });
 });
 
 const many = sanitized ? 1000 : 5000;
 test(`SIGTERM with ${many} sockets: not ready first, then paced, every closed event, 0`, async (t) => {
-  const [pause, rounds, every, timeout] = [500, 10, 100, 10000];
+  const [pause, rounds, every, timeout] = [1500, 10, 200, 20000];
   const drain = `drain = { pause = "${pause}ms", batch = ${many / rounds}, every = "${every}ms", timeout = "${timeout}ms" }`;
   const service = await start(t, base().replace('"debug"', '"info"').replace("[runtime]", `[runtime]\n${drain}`)
     + echo_flow("/echo") + `
@@ -126,7 +129,7 @@ steps = [ { log = "farewell #[attributes.socket_id] #[payload.code_number] #[pay
     return status === 503 && Date.now();
   });
   assert.doesNotMatch(service.log, /socket closed/, "nobody is closed yet");
-  await service.ends(pause + timeout);
+  await service.ends(pause + timeout + 10000);
   const took = Date.now() - begun;
   t.diagnostic(`not ready after ${not_ready - begun} ms, ended after ${took} ms`);
 
@@ -138,8 +141,9 @@ steps = [ { log = "farewell #[attributes.socket_id] #[payload.code_number] #[pay
   // Ten batches and nine waits; a client may be late for the first.
   assert.ok(last - first > (rounds - 1) * every / 2, `all within ${last - first} ms`);
 
-  // The same by the program's own clock: no burst.
-  const ends = [...service.log.matchAll(/^(\S+) info  socket closed socket=(\S+) .*code=ENDPOINT_GOING_DOWN .*by=shutdown clean=true/gm)];
+  // The same by the program's own clock: no burst. Who is too slow to answer
+  // for two seconds is cut, and did get the close frame.
+  const ends = [...service.log.matchAll(/^(\S+) info  socket closed socket=(\S+) .*code=ENDPOINT_GOING_DOWN .*by=shutdown clean=(?:true|false)/gm)];
   assert.deepEqual(ends.map(([, , id]) => id).sort(), ids);
   const times = ends.map(([, time]) => Date.parse(time)).sort((x, y) => x - y);
   assert.ok(times.at(-1) - times[0] >= (rounds - 2) * every, `all within ${times.at(-1) - times[0]} ms`);
@@ -154,5 +158,5 @@ steps = [ { log = "farewell #[attributes.socket_id] #[payload.code_number] #[pay
   // Each event of an end was given, once.
   const events = [...service.log.matchAll(/info  farewell (\S+) (\d+) (\w+) flow=.* part=flow$/gm)];
   assert.deepEqual(events.map(([, id]) => id).sort(), ids);
-  assert.ok(events.every(([, , code, clean]) => code === "1001" && clean === "true"));
+  assert.ok(events.every(([, , code]) => code === "1001"));
 });

@@ -91,7 +91,7 @@ http_upgrade_request_protocols websocket allow all` : ""}
     if (!exit)
       child.kill("SIGTERM");
     try {
-      await within("the end of squid", ended, 20000);
+      await within("the end of squid", ended, 60000);
     } catch (error) {
       child.kill("SIGKILL");
       throw error;
@@ -109,6 +109,6 @@ http_upgrade_request_protocols websocket allow all` : ""}
       });
       probe.once("error", reject);
     });
-  }, 15000);
+  }, 30000);
   return { port, url: `http://127.0.0.1:${port}` };
 }

@@ -72,7 +72,12 @@ class Notify(unittest.TestCase):
 
     def test_watchdog_of_another_process(self):
         manager = Manager(self, WATCHDOG_USEC="1000000", WATCHDOG_PID="1")
-        manager.next("READY")
+        self.assertEqual(manager.next("READY", "WATCHDOG"), "READY=1")
+        # Four of its own would come in this time.
+        manager.socket.settimeout(1)
+        with self.assertRaises(TimeoutError):
+            self.fail(manager.next("WATCHDOG"))
+        manager.socket.settimeout(20)
         manager.process.send_signal(signal.SIGTERM)
         self.assertEqual(manager.next("WATCHDOG", "STOPPING"), "STOPPING=1")
 

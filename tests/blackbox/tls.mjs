@@ -99,11 +99,11 @@ export function answer_to(socket, message) {
     socket.once("error", reject);
   });
   socket.send(message);
-  return within("an echo", answer, 20000);
+  return within("an echo", answer, 60000);
 }
 
 /// Runs a command to its end; it may fail.
-export function run(t, command, args, input = "", timeout = 20000) {
+export function run(t, command, args, input = "", timeout = 60000) {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
   t.after(() => child.kill("SIGKILL"));
   let output = "";

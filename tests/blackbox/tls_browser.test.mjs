@@ -56,10 +56,10 @@ key_store = { path = "${made.path("server.pem")}" }
   const browser = await browser_of(t, { env: { ...process.env, HOME: home_of(made, "ca.crt") } });
   const page = await browser.newPage();
   await page.goto(`https://localhost:${page_port}/`);
-  assert.deepEqual(await within("the echo", talk(page, `wss://localhost:${port}/echo`), 20000),
+  assert.deepEqual(await within("the echo", talk(page, `wss://localhost:${port}/echo`), 60000),
                    { data: "hello from a page", code: 1000 });
   // The certificate names no other.
-  assert.deepEqual(await within("the refusal", talk(page, `wss://a.localhost:${port}/echo`), 20000),
+  assert.deepEqual(await within("the refusal", talk(page, `wss://a.localhost:${port}/echo`), 60000),
                    { error: true });
 });
 
@@ -72,6 +72,6 @@ key_store = { path = "${made.path("server.pem")}" }
   const { port } = service.address("public");
   const browser = await browser_of(t, { env: { ...process.env, HOME: home_of(made, "stranger.crt") } });
   const page = await browser.newPage();
-  assert.deepEqual(await within("the refusal", talk(page, `wss://localhost:${port}/echo`), 20000),
+  assert.deepEqual(await within("the refusal", talk(page, `wss://localhost:${port}/echo`), 60000),
                    { error: true });
 });

@@ -154,7 +154,7 @@ port = ${proxy}
     // A certificate without names in its extension still has one.
     + named("bare", bare, "only.example") + named("other", bare, "other.example"));
   for (const [i, [host, expected]] of rows.entries()) {
-    const detail = await within(host, attempt(service, `row${i}`), 15000);
+    const detail = await within(host, attempt(service, `row${i}`), 30000);
     if (expected)
       assert.ok(encrypted(detail), `${host}: ${detail}`);
     else

@@ -25,7 +25,7 @@ export function make_tokens(folder, tokens = {}) {
       alg: "RS256", key: "rsa", ...what,
       claims: typeof what.claims === "string"
         ? what.claims
-        : { sub: "ann", exp: from_now(300), ...what.claims },
+        : { sub: "ann", exp: from_now(3600), ...what.claims },
     };
   return JSON.parse(execFileSync("/usr/bin/python3", [script],
                                  { input: JSON.stringify(order) }).toString());

@@ -52,7 +52,7 @@ class Service:
         with open(log, "wb") as out:
             self.process = subprocess.Popen([PROGRAM, "run", config], stderr=out)
         case.addCleanup(self.end)
-        deadline = time.monotonic() + 20 * SLOW
+        deadline = time.monotonic() + 60 * SLOW
         while True:
             text = pathlib.Path(log).read_text()
             if " ready " in text:
@@ -89,7 +89,7 @@ class Terminal:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def read_until(self, what, condition):
-        deadline = time.monotonic() + 20 * SLOW
+        deadline = time.monotonic() + 60 * SLOW
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"gave up waiting: {what}\n{self.text[-2000:]!r}")

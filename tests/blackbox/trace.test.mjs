@@ -54,5 +54,7 @@ steps = [ ${call(', headers = { traceparent = "mine" }')}, { send = { content = 
   assert.deepEqual(await talk("/plain", { traceparent: [parent, parent] }), nothing);
   assert.deepEqual(await talk("/plain", { tracestate: "a=1" }), nothing);
   assert.deepEqual(await talk("/own", { traceparent: parent, tracestate: "a=1" }), [["mine", undefined]]);
+  await until("the line of the last end", () => service.log.match(/traceparent=/g)?.length >= 2);
+  await service.stop();
   assert.equal(service.log.match(/traceparent=/g).length, 2);
 });

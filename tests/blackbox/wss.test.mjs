@@ -120,7 +120,7 @@ test("outbound sockets encrypt and know whom they speak to", async (t) => {
     for (const size of [0, 1, 125, 20_000, 700_000]) {
       const answer = await sends(service, id, "x".repeat(size));
       assert.ok(answer.ok, await answer.text());
-      await until(`an echo of ${size}`, () => service.log.includes(`EVENT WSS ${size} `), 20000);
+      await until(`an echo of ${size}`, () => service.log.includes(`EVENT WSS ${size} `), 60000);
     }
     const closed = await service.api(`/v1/sockets/${id}`, { method: "DELETE" });
     assert.ok(closed.ok, await closed.text());
@@ -146,7 +146,7 @@ test("outbound sockets encrypt and know whom they speak to", async (t) => {
 
   await t.test("whoever looks at no certificate is warned", async () => {
     await opens(service, { config: "blind", path: "/echo" });
-    assert.match(service.log, /TLS looks at no certificate/);
+    await service.logged(/TLS looks at no certificate/);
   });
 });
 
@@ -225,12 +225,12 @@ socket_id = "kept"
 path = "/kept"
 `);
   for (const round of [1, 2, 3]) {
-    await until("the socket", () => peer.sockets.clients.size === 1, 20000);
+    await until("the socket", () => peer.sockets.clients.size === 1, 60000);
     assert.ok((await sends(service, "kept", `round ${round}`)).ok);
-    await until("its message", () => peer.seen.received.includes(`round ${round}`), 20000);
+    await until("its message", () => peer.seen.received.includes(`round ${round}`), 60000);
     for (const ws of peer.sockets.clients)
       ws.terminate();
-    await until("the loss", () => peer.seen.upgrades.length > round, 20000);
+    await until("the loss", () => peer.seen.upgrades.length > round, 60000);
   }
   assert.deepEqual(peer.seen.received, ["round 1", "round 2", "round 3"]);
 });

@@ -247,7 +247,7 @@ CAF_TEST(silence is answered with a ping and further silence with the end) {
 }
 
 CAF_TEST(a peer that answers pings lives) {
-  options.ping_interval = 30ms;
+  options.ping_interval = 100ms;
   open();
   auto pings = 0;
   auto seen = std::size_t{0};
@@ -257,7 +257,7 @@ CAF_TEST(a peer that answers pings lives) {
       ++pings;
       peer_sends(opcode::pong, "");
     }
-    return pings >= 5 || end;
+    return pings >= 4 || end;
   });
   CAF_CHECK(!end);
 }

@@ -276,7 +276,7 @@ CAF_TEST(one deadline holds for all of it) {
                        socket.wait_for_end();
                      }};
   dial_rig rig;
-  rig.patience = 100ms;
+  rig.patience = 500ms;
   auto result = rig.run(rig.target(peer.port()));
   CAF_CHECK(result.is(kind::connectivity));
   CAF_CHECK(result.tells("waiting for 127.0.0.1"));

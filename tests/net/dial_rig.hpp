@@ -196,7 +196,7 @@ public:
   loop home;
   std::shared_ptr<resolver> names = std::make_shared<resolver>();
   dial_options options;
-  std::chrono::milliseconds patience{5000};
+  std::chrono::milliseconds patience{20000};
 
 private:
   void on_dialed(dialed&& what) override {

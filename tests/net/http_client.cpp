@@ -28,7 +28,7 @@ struct fixture {
     result.method = std::move(method);
     result.idempotent = is_idempotent(result.method);
     result.body = std::make_shared<const std::string>("body");
-    result.timeout = 5s;
+    result.timeout = 20s;
     return result;
   }
 
@@ -141,14 +141,14 @@ CAF_TEST(a time that is over ends a request wherever it is) {
                      }};
   route->max_connections = 1;
   auto first = call(peer.port());
-  first.timeout = 200ms;
+  first.timeout = 1500ms;
   auto second = call(peer.port());
-  second.timeout = 100ms;
+  second.timeout = 500ms;
   auto asked = ask(std::move(first));
   auto text = outcome(std::move(second));
-  CAF_CHECK(has(text, "within 100 ms"));
+  CAF_CHECK(has(text, "within 500 ms"));
   text = outcome(std::move(asked));
-  CAF_CHECK(has(text, "did not answer within 200 ms"));
+  CAF_CHECK(has(text, "did not answer within 1500 ms"));
   CAF_CHECK(kind == http_failure::kind::timed_out);
 }
 
@@ -179,7 +179,7 @@ CAF_TEST(a queue is bounded) {
   std::string text;
   while (!has(text, "is full")) {
     taken.push_back(next());
-    if (taken.back().wait_for(200ms) == std::future_status::ready) {
+    if (taken.back().wait_for(5s) == std::future_status::ready) {
       text = outcome(std::move(taken.back()));
       taken.pop_back();
     }

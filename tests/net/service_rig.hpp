@@ -24,8 +24,8 @@ struct service_rig {
   std::shared_ptr<revocation_service> service;
 
   service_rig() {
-    limits.ocsp_patience = 150ms;
-    limits.crl_patience = 150ms;
+    limits.ocsp_patience = 500ms;
+    limits.crl_patience = 500ms;
     limits.fetches.failures_last = 0s;
     restart();
   }
@@ -44,8 +44,11 @@ struct service_rig {
                         {NID_crl_distribution_points, "URI:" + web.url(crl)}}});
   }
 
-  /// What responder and list say next.
+  /// What responder and list say next. From the next restart on, whoever
+  /// answers has more time for it than silence takes.
   void tell(const std::string& ocsp, const std::string& crl) {
+    limits.ocsp_patience = ocsp == "silent" ? 150ms : 2s;
+    limits.crl_patience = crl == "silent" ? 150ms : 2s;
     web.serve(
         "/ocsp",
         page_of(

@@ -198,7 +198,7 @@ CAF_TEST(a paused reader finds everything once it resumes) {
 CAF_TEST(what is encrypted already stays while others are dropped) {
   options.slow_consumer = slow_consumer_policy::drop_oldest;
   options.send_queue_limit = 100'000;
-  options.ping_interval = 500ms;
+  options.ping_interval = 1500ms;
   open();
   client.credit = false;
   send_token sent = 0;

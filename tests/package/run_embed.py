@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-LIMIT = 20  # seconds for any one thing
+LIMIT = 60  # seconds for any one thing
 
 
 class Client:
