@@ -117,8 +117,10 @@ for (const policy of ["close", "drop_newest", "drop_oldest"])
 
     assert.ok(good.every(({ gaps, disorder }) => gaps === 0 && disorder === 0), "all, in order");
     assert.ok(good.every(({ count }) => count === sent));
-    // Who waits for one that does not read waits for seconds.
-    assert.ok(busy <= 3 * quiet + 100, `p99 ${busy} ms, ${quiet} ms before`);
+    // Who waits for one that does not read waits for seconds; a short run beside
+    // others tells no more than that.
+    const bound = long ? 2 * quiet : 3 * quiet + 100;
+    assert.ok(busy <= bound, `p99 ${busy} ms, ${quiet} ms before`);
     if (!sanitized)
       assert.ok(most - had < slow_ones * queue_bytes + 16 * 1048576,
                 `${(most - had) / 1048576} MiB`);
