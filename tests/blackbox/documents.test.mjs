@@ -204,6 +204,14 @@ test("requests and their parameters are described, and there is no other", async
   assert.deepEqual(sorted(told), sorted(offered));
 });
 
+test("requests to the registry are described", () => {
+  const text = text_of("include/switchboard/interfaces.hpp").match(/using registry_actor =.*?;/s)[0];
+  const requests = [...text.matchAll(/replies_to<(\w+)>/g)].map(([, name]) => name);
+  assert.ok(requests.length > 10);
+  for (const name of requests)
+    assert.ok(text_of("doc/embedding.md").includes(`\`${name}\``), `embedding.md lacks ${name}`);
+});
+
 test("options of the subcommands are described, and those that are shown are there", async () => {
   const flags = new Map();
   const flags_of = async (command) => {
