@@ -54,9 +54,9 @@ outcome list(const request& from, const backend&) {
 }
 
 outcome open(const request& from, const backend&) {
-  auto [what, wrong] = read_open_request(from.body);
+  auto [what, wrong, code] = read_open_request(from.body);
   if (!wrong.empty())
-    return problem(errc::invalid_argument, wrong);
+    return problem(code, wrong);
   auto render = [](const std::string& id) {
     boost::json::object body;
     body["socket_id"] = id;
