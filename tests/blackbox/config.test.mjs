@@ -62,7 +62,7 @@ path = "/a/*/b"                         # ! path
 steps = [
   { send = { contnt = "x" } },          # ! contnt.*content
   { sned = {} },                        # ! sned.*send
-  { log = "#[1 +]" },                   # ! log|expression
+  { log = "#[1 +]" },                   # ! steps.2..log: unexpected symbol.*Lua
   { log = "#[payload" },                # ! log|unclosed|bracket
   { send = { content = "x" }, log = "y" },  # ! one|exactly|both
   { flow_ref = "nowhere" },             # ! flow_ref.*nowhere
