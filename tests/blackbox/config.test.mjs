@@ -190,6 +190,9 @@ test("the command line", async (t) => {
       assert.equal(code, 2, output);
       assert.ok(output.trim().length > 0, "says why");
     });
+  await t.test("an unknown subcommand is named", async () => {
+    assert.match((await run_to_end(["frobnicate"])).output, /no subcommand frobnicate/);
+  });
   await t.test("version", async () => {
     const { code, output } = await run_to_end(["version"]);
     assert.equal(code, 0);
