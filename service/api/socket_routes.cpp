@@ -1,5 +1,3 @@
-#include <charconv>
-
 #include "service/api/ask.hpp"
 #include "service/api/json.hpp"
 #include "service/api/open_request.hpp"
@@ -35,8 +33,7 @@ answer nothing() {
 outcome list(const request& from, const backend&) {
   list_sockets_request what;
   what.which = filter_of(from);
-  if (auto limit = from.parameter("limit"))
-    std::from_chars(limit->data(), limit->data() + limit->size(), what.limit);
+  read_number(from.parameter("limit"), what.limit);
   if (auto after = from.parameter("after"))
     what.after = *after;
   return ask<socket_list>(std::move(what), [](const socket_list& found) {
