@@ -205,7 +205,7 @@ test("requests and their parameters are described, and there is no other", async
 });
 
 test("requests to the registry are described", () => {
-  const text = text_of("include/switchboard/interfaces.hpp").match(/using registry_actor =.*?;/s)[0];
+  const text = text_of("include/switchboard/interfaces.hpp").match(/using registry_actor =.*?>;/s)[0];
   const requests = [...text.matchAll(/replies_to<(\w+)>/g)].map(([, name]) => name);
   assert.ok(requests.length > 10);
   for (const name of requests)
