@@ -40,14 +40,6 @@ constexpr key_spec keys[] = {
 
 constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
 
-std::string lower(std::string_view word) {
-  std::string result{word};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 std::string check_method(const text& method) {
   if (!is_token(method.value))
     return shown(method) + R"( is no method, expected one such as "POST")";

@@ -110,7 +110,8 @@ load_result load(std::string_view text, const std::filesystem::path& directory,
                      return std::tie(x.at.line, x.at.column)
                             < std::tie(y.at.line, y.at.column);
                    });
-  return {std::move(read.value), std::move(shared.found), std::move(keys)};
+  return {std::move(read.value), std::move(shared.found), std::move(keys),
+          std::move(shared.templates)};
 }
 
 load_result load_file(const std::filesystem::path& file,

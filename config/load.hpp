@@ -8,6 +8,7 @@
 #include "config/document.hpp"
 #include "config/environment.hpp"
 #include "config/key_values.hpp"
+#include "config/shown.hpp"
 
 namespace switchboard::config {
 
@@ -19,6 +20,8 @@ struct load_result {
   std::vector<diagnostic> diagnostics;
   /// What the next reading is compared with.
   key_values keys = {};
+  /// The strings that may hold expressions, for messages about these.
+  std::vector<text> templates = {};
 };
 
 /// Reads the text of a configuration file; a thing that is wrong is reported

@@ -32,14 +32,6 @@ constexpr std::string_view reserved[] = {
     "upgrade",
 };
 
-std::string lower(std::string_view word) {
-  std::string result{word};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 using check = std::string (*)(const text&);
 
 std::string check_name(const text& name) {
@@ -156,6 +148,14 @@ void check_unique(const table_reader& table, std::string_view key,
 }
 
 } // namespace
+
+std::string lower(std::string_view word) {
+  std::string result{word};
+  for (auto& c : result)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
 
 std::string check_header_name(const text& name) {
   if (!is_token(name.value))

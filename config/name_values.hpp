@@ -34,6 +34,9 @@ template_pairs read_header_templates(const table_reader& table);
 template_pairs read_query_param_templates(const table_reader& table);
 template_pairs read_uri_param_templates(const table_reader& table);
 
+/// In lower case, as names of headers and schemes are compared.
+std::string lower(std::string_view word);
+
 /// What is wrong with a header's name: completes a message that begins with
 /// it. Empty where nothing is.
 std::string check_header_name(const text& name);

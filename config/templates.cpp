@@ -37,6 +37,7 @@ std::optional<template_text> checked(const value_reader& value,
       return std::nullopt;
     }
   }
+  value.shared().templates.push_back(found);
   return template_text{found.value, found.at};
 }
 
@@ -68,6 +69,7 @@ std::optional<template_text> read_expression(const value_reader& value,
                  + std::string{expected});
     return std::nullopt;
   }
+  value.shared().templates.push_back(*found);
   return template_text{std::move(found->value), found->at};
 }
 

@@ -24,6 +24,8 @@ struct reading {
   /// Where relative paths begin.
   const std::filesystem::path& directory;
   std::vector<diagnostic> found;
+  /// Strings that may hold expressions.
+  std::vector<text> templates = {};
 
   void report(source_place at, std::string key, std::string message) {
     found.push_back({at, std::move(key), std::move(message)});

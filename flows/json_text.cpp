@@ -4,6 +4,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <span>
+
+#include "net/utf8.hpp"
 
 namespace switchboard::flows {
 
@@ -114,45 +117,7 @@ void append_json(std::string& out, const boost::json::value& x) {
 }
 
 bool is_utf8(std::string_view bytes) noexcept {
-  auto at = [&](std::size_t i) {
-    return static_cast<unsigned char>(bytes[i]);
-  };
-  std::size_t i = 0;
-  while (i < bytes.size()) {
-    auto lead = at(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    std::size_t length = 0;
-    // What the second byte may be: narrower for a few lead bytes.
-    unsigned char low = 0x80;
-    unsigned char high = 0xBF;
-    if (lead >= 0xC2 && lead <= 0xDF) {
-      length = 2;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-      length = 3;
-      if (lead == 0xE0)
-        low = 0xA0;
-      else if (lead == 0xED)
-        high = 0x9F;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-      length = 4;
-      if (lead == 0xF0)
-        low = 0x90;
-      else if (lead == 0xF4)
-        high = 0x8F;
-    } else {
-      return false;
-    }
-    if (bytes.size() - i < length || at(i + 1) < low || at(i + 1) > high)
-      return false;
-    for (std::size_t k = 2; k < length; ++k)
-      if ((at(i + k) & 0xC0) != 0x80)
-        return false;
-    i += length;
-  }
-  return true;
+  return net::is_utf8(std::as_bytes(std::span{bytes}));
 }
 
 } // namespace switchboard::flows

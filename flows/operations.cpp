@@ -197,7 +197,7 @@ operation make_operation(const open_action& x, const step_context& at) {
   result.config = config_of(x.config, at);
   result.socket_id = text_of(x.socket_id, at, {});
   if (x.socket_id && result.socket_id.empty())
-    refuse("socket_id is empty");
+    throw failure{errc::invalid_socket_id, "socket_id is empty"};
   result.default_groups = names_of(x.default_groups, at, "default_groups")
                               .value_or(std::vector<std::string>{});
   result.path = text_of(x.path, at, {});

@@ -62,6 +62,14 @@ void check_authentication(const config::document& read,
   }
 }
 
+/// The key of the template that begins at a place.
+std::string key_at(const std::vector<config::text>& templates,
+                   const source_place& at) {
+  auto i = std::find_if(templates.begin(), templates.end(),
+                        [&](auto& what) { return what.at == at; });
+  return i != templates.end() ? i->key : "flow";
+}
+
 } // namespace
 
 checked_configuration check(config::load_result read) {
@@ -84,9 +92,8 @@ checked_configuration check(config::load_result read) {
                  return place_of(x.at) == place_of(wrong.at);
                }));
     if (!told)
-      result.diagnostics.push_back({wrong.at,
-                                    wrong.in_expression ? "expression" : "flow",
-                                    wrong.message});
+      result.diagnostics.push_back(
+          {wrong.at, key_at(read.templates, wrong.at), wrong.message});
   }
   std::stable_sort(
       result.diagnostics.begin(), result.diagnostics.end(),

@@ -39,6 +39,14 @@ int dispatch(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
+    // CLI11 only says that a subcommand is missing.
+    if (auto words = app.remaining(); app.get_subcommands().empty()
+                                      && !words.empty()
+                                      && !words.front().starts_with('-')) {
+      std::cerr << "there is no subcommand " << words.front()
+                << "\nRun with --help for more information.\n";
+      return exit_usage;
+    }
     return app.exit(failure) == 0 ? exit_done : exit_usage;
   }
   if (version->parsed()) {

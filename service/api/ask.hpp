@@ -17,6 +17,10 @@ inline constexpr std::chrono::seconds operation_timeout{30};
 /// is told.
 inline constexpr std::chrono::seconds opening_timeout{120};
 
+/// How long the API waits for the actor that asks: longer than for any answer.
+inline constexpr std::chrono::seconds asking_timeout =
+    opening_timeout + std::chrono::seconds{1};
+
 /// Asks the registry and renders what it answers; an error becomes a problem.
 /// @tparam Result what the operation answers; `void` for nothing.
 /// @param render called with the result, or with nothing; gives the answer.

@@ -1,5 +1,3 @@
-#include <charconv>
-
 #include "service/api/ask.hpp"
 #include "service/api/json.hpp"
 #include "service/api/routes.hpp"
@@ -7,12 +5,6 @@
 namespace switchboard::service::api {
 
 namespace {
-
-template <class Number>
-void read_number(const std::string* from, Number& to) {
-  if (from != nullptr)
-    std::from_chars(from->data(), from->data() + from->size(), to);
-}
 
 outcome list(const request& from, const backend&) {
   list_closed_request what;

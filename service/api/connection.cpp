@@ -334,9 +334,9 @@ asio::awaitable<std::optional<answer>> connection::read_body(parser& in,
 asio::awaitable<answer> connection::ask(question what) {
   auto pending = std::make_shared<waiter>(stream_.get_executor());
   waiter_ = pending;
-  // The registry's own time-out comes first; this one is for the case that
+  // The operation's own time-out comes first; this one is for the case that
   // the actor in between is gone.
-  pending->signal.expires_after(operation_timeout + std::chrono::seconds{1});
+  pending->signal.expires_after(asking_timeout);
   std::weak_ptr<waiter> addressee = pending;
   auto done = [addressee, back = shared_.back](answer result) {
     back->post([addressee, result = std::move(result)]() mutable {

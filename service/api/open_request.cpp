@@ -23,6 +23,7 @@ using std::chrono::nanoseconds;
 /// Thrown within this file only: what is wrong with which key.
 struct complaint {
   std::string text;
+  errc code = errc::invalid_argument;
 };
 
 [[noreturn]] void refuse(const std::string& key, std::string_view expected) {
@@ -256,7 +257,7 @@ open_outbound_socket_request read(const json::value& body) {
   if (auto id = from.text("socket_id")) {
     // Empty means made up to the registry: nobody asks for that by name.
     if (id->empty())
-      refuse("socket_id", "a text that is not empty, or no such key");
+      throw complaint{"`socket_id` is empty", errc::invalid_socket_id};
     result.socket_id = std::move(*id);
   }
   result.default_groups = read_groups(from);
@@ -290,7 +291,7 @@ open_request_body read_open_request(std::string_view body) {
   try {
     return {read(parsed), {}};
   } catch (const complaint& what) {
-    return {{}, what.text};
+    return {{}, what.text, what.code};
   }
 }
 

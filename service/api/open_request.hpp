@@ -13,6 +13,8 @@ struct open_request_body {
   open_outbound_socket_request value;
   /// What is wrong, in words that never repeat a value; empty for nothing.
   std::string problem;
+  /// INVALID_ARGUMENT or INVALID_SOCKET_ID.
+  errc code = errc::invalid_argument;
 };
 
 /// Reads JSON with the parameters of open_outbound_socket, by the names and

@@ -54,6 +54,10 @@ std::string_view phrase_of(unsigned status) noexcept {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
     case 204:
       return "No Content";
     case 400:

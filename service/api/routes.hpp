@@ -1,5 +1,7 @@
 #pragma once
 
+#include <charconv>
+#include <string>
 #include <vector>
 
 #include "service/api/route.hpp"
@@ -37,6 +39,14 @@ socket_filter filter_of(const request& from);
 
 /// The parameters that `filter_of` reads.
 std::vector<parameter> filter_parameters();
+
+/// Reads a parameter of a number, which was checked; leaves `to` alone where
+/// it was left out.
+template <class Number>
+void read_number(const std::string* from, Number& to) {
+  if (from != nullptr)
+    std::from_chars(from->data(), from->data() + from->size(), to);
+}
 
 /// The `code` and `reason` parameters of the closing operations.
 std::vector<parameter> closing_parameters();

@@ -1,5 +1,3 @@
-#include <charconv>
-
 #include "service/api/ask.hpp"
 #include "service/api/json.hpp"
 #include "service/api/open_request.hpp"
@@ -35,8 +33,7 @@ answer nothing() {
 outcome list(const request& from, const backend&) {
   list_sockets_request what;
   what.which = filter_of(from);
-  if (auto limit = from.parameter("limit"))
-    std::from_chars(limit->data(), limit->data() + limit->size(), what.limit);
+  read_number(from.parameter("limit"), what.limit);
   if (auto after = from.parameter("after"))
     what.after = *after;
   return ask<socket_list>(std::move(what), [](const socket_list& found) {
@@ -54,9 +51,9 @@ outcome list(const request& from, const backend&) {
 }
 
 outcome open(const request& from, const backend&) {
-  auto [what, wrong] = read_open_request(from.body);
+  auto [what, wrong, code] = read_open_request(from.body);
   if (!wrong.empty())
-    return problem(errc::invalid_argument, wrong);
+    return problem(code, wrong);
   auto render = [](const std::string& id) {
     boost::json::object body;
     body["socket_id"] = id;

@@ -1,16 +1,8 @@
-#include <charconv>
-
 #include "service/api/routes.hpp"
 
 namespace switchboard::service::api {
 
 namespace {
-
-template <class Number>
-void read_number(const std::string* from, Number& to) {
-  if (from != nullptr)
-    std::from_chars(from->data(), from->data() + from->size(), to);
-}
 
 bool read_flag(const std::string* from) {
   return from != nullptr && *from != "false";

@@ -1,3 +1,5 @@
+#include <array>
+#include <charconv>
 #include <string>
 
 #include "service/client/query.hpp"
@@ -14,9 +16,12 @@ namespace {
 /// Three signs of life of a tap.
 constexpr std::chrono::seconds tap_patience{45};
 
+/// As short as it can be read back, whatever the locale.
 std::string number(double value) {
-  // As short as it can be read back, whatever the locale.
-  return boost::json::serialize(boost::json::value{value});
+  std::array<char, 32> text{};
+  auto [end, failure] =
+      std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end};
 }
 
 /// A line for people: time, event, socket, and what there is to say.

@@ -62,7 +62,7 @@ path = "/a/*/b"                         # ! path
 steps = [
   { send = { contnt = "x" } },          # ! contnt.*content
   { sned = {} },                        # ! sned.*send
-  { log = "#[1 +]" },                   # ! log|expression
+  { log = "#[1 +]" },                   # ! steps.2..log: unexpected symbol.*Lua
   { log = "#[payload" },                # ! log|unclosed|bracket
   { send = { content = "x" }, log = "y" },  # ! one|exactly|both
   { flow_ref = "nowhere" },             # ! flow_ref.*nowhere
@@ -190,6 +190,9 @@ test("the command line", async (t) => {
       assert.equal(code, 2, output);
       assert.ok(output.trim().length > 0, "says why");
     });
+  await t.test("an unknown subcommand is named", async () => {
+    assert.match((await run_to_end(["frobnicate"])).output, /no subcommand frobnicate/);
+  });
   await t.test("version", async () => {
     const { code, output } = await run_to_end(["version"]);
     assert.equal(code, 0);

@@ -112,8 +112,8 @@ test("what cannot be opened has a name of its own", async (t) => {
   await assert_problem(await open(service, { url: `ws://127.0.0.1:${cutting.port}/` }),
                        502, "WEBSOCKET:REMOTELY_CLOSED");
   await assert_problem(await open(service, {}), 502, "WEBSOCKET:CONNECTIVITY");
-  await assert_problem(await open(service, { socket_id: "a/b" }), 400,
-                       "WEBSOCKET:INVALID_SOCKET_ID");
+  for (const socket_id of ["", "a/b", "x".repeat(129), "\u00e9"])
+    await assert_problem(await open(service, { socket_id }), 400, "WEBSOCKET:INVALID_SOCKET_ID");
   await assert_problem(await open(service, { url: "http://x/" }), 400,
                        "SWITCHBOARD:INVALID_ARGUMENT");
   const peer = await Peer.start(t);

@@ -402,7 +402,7 @@ test("curl and the subcommand show it, and steer no terminal", async (t) => {
   assert.match(plain.out, /closed \S+ \/echo NORMAL_CLOSURE by peer/);
   const lines = json.out.trim().split("\n").map((line) => JSON.parse(line));
   assert.ok(lines.every((line) => !("payload" in line)));
-  const count = run(program, ["tap", "--count", "1", "--json"]);
+  const count = run(program, ["tap", "--count", "1", "--json", "--sample", "0.01", "--rate", "20"]);
   await until("one event", async () => {
     (await connect(t, service.ws("/other"))).ws.terminate();
     return count.out.length > 0;

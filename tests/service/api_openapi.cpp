@@ -5,6 +5,7 @@
 #include <set>
 
 #include "service/api/openapi.hpp"
+#include "service/api/problem.hpp"
 #include "service/api/route.hpp"
 #include "service/text.hpp"
 #include "tests/service/fake_registry.hpp"
@@ -63,6 +64,10 @@ CAF_TEST(every documented request is served and answers as documented) {
       CAF_CHECK_NOT_EQUAL(answer.status, 405u);
       auto& answers = what.at("responses").as_object();
       CAF_CHECK(answers.contains(std::to_string(answer.status)));
+      for (auto& [status, said] : answers)
+        CAF_CHECK_NOT_EQUAL(api::phrase_of(static_cast<unsigned>(
+                                std::stoul(std::string{status}))),
+                            api::phrase_of(500));
       auto& first = answers.begin()->value();
       if (auto content = first.as_object().if_contains("content"))
         CAF_CHECK_EQUAL(std::string{content->as_object().begin()->key()},

@@ -56,7 +56,8 @@ level = "loud"
   CAF_CHECK(read.program == nullptr);
   std::ostringstream out;
   print(out, read.diagnostics, "x.toml");
-  CAF_CHECK(out.str().starts_with("x.toml:11:"));
+  CAF_CHECK(
+      out.str().starts_with("x.toml:11:32: flow[0].steps[0].send.content: "));
   CAF_CHECK(out.str().find("\nx.toml:13:") != std::string::npos);
 }
 
