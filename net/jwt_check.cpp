@@ -19,6 +19,11 @@ namespace json = boost::json;
 /// Seconds since 1970 that a time may be away from it: the year 9999.
 constexpr double last_second = 253'402'300'799.0;
 
+/// What the clock cannot count to, which is from the year 2262 on, is as good
+/// as this: there is room left for a skew behind it.
+constexpr auto latest = std::chrono::floor<std::chrono::seconds>(
+    jwt_clock::duration::max() - std::chrono::hours{24});
+
 std::optional<json::object> parse_object(std::string_view text) {
   boost::system::error_code wrong;
   // Of a repeated name the parser keeps the last (RFC 7519 §4); whoever reads
@@ -68,8 +73,9 @@ claimed_time time_at(const json::object& claims, std::string_view name) {
   result.wrong =
       wrong || !found->is_number() || !(seconds >= 0) || seconds > last_second;
   if (!result.wrong)
-    result.when = jwt_clock::time_point{
-        std::chrono::seconds{static_cast<std::int64_t>(std::floor(seconds))}};
+    result.when = jwt_clock::time_point{std::min(
+        latest,
+        std::chrono::seconds{static_cast<std::int64_t>(std::floor(seconds))})};
   return result;
 }
 
