@@ -157,3 +157,20 @@ test("too many different passwords at once are told to come again", async (t) =>
   assert.ok(busy.some(({ body }) => /not checked in time/.test(body)), "none waited for too long");
   assert.equal(busy[0].headers["retry-after"], "5");
 });
+
+test("who guesses from one address keeps nobody else out", async (t) => {
+  const path = join(temporary_folder(t), "passwords");
+  writeFileSync(path, line("ann", "easy", "-B", "-C", "4") + line("bob", "hard", "-B", "-C", "11"));
+  const service = await start(t, file(path, 'handshake_timeout = "20s"'));
+  const full = [];
+  const guesses = Array.from({ length: 400 }, (_, i) => knock(t, service, basic("bob", `guess ${i}`), "/echo", "127.0.0.2")
+    .then(({ status }) => status === 503 && full.push(i), () => {}));
+  await until("a full queue", () => full.length > 0, 10000);
+  const began = Date.now();
+  assert.equal((await knock(t, service, basic("ann", "easy"), "/echo", "127.0.0.3")).status, 101);
+  const took = Date.now() - began;
+  // All of the guesses would be half a minute.
+  assert.ok(took < patience(4000), `it took ${took} ms`);
+  await service.stop();
+  await Promise.allSettled(guesses);
+});

@@ -65,7 +65,7 @@ std::shared_ptr<const authenticator> make(const listener_authentication& how) {
 
 admission_check ask(const authenticator& whom, const std::string& header) {
   auto request = with(header);
-  auto result = whom.check(request, authenticator::clock::now());
+  auto result = whom.check(request, authenticator::clock::now(), std::nullopt);
   CAF_CHECK(request.headers.empty());
   return result;
 }
