@@ -116,9 +116,14 @@ private:
       fault = {403, "has groups that cannot be used"};
       return nullptr;
     }
-    if (auto subject = verdict.claims.if_contains("sub");
-        subject != nullptr && subject->is_string())
+    if (auto subject = verdict.claims.if_contains("sub")) {
+      // Else he would be nobody, as all the others that are called so.
+      if (!subject->is_string()) {
+        fault = {401, "has a subject that is no text"};
+        return nullptr;
+      }
       result->user = std::string{subject->get_string()};
+    }
     result->claims = boost::json::serialize(verdict.claims);
     result->expires = verdict.expires;
     return result;
