@@ -34,6 +34,21 @@ std::optional<json::object> parse_object(std::string_view text) {
   return std::move(result.get_object());
 }
 
+/// Whether all numbers are within what a reader of claims can hold: the parser
+/// takes larger ones for infinity, which cannot be written so that it is read
+/// again, and all claims would be lost with it.
+bool has_finite_numbers(const json::value& of) {
+  if (auto number = of.if_double())
+    return std::isfinite(*number);
+  if (auto list = of.if_array())
+    return std::all_of(list->begin(), list->end(), has_finite_numbers);
+  auto object = of.if_object();
+  return object == nullptr
+         || std::all_of(object->begin(), object->end(), [](auto& member) {
+              return has_finite_numbers(member.value());
+            });
+}
+
 struct compact_token {
   std::string_view signed_text;
   std::string header;
@@ -187,6 +202,9 @@ jwt_verdict check_jwt(std::string_view token, const jwt_rules& rules,
   auto problem = judge_claims(*claims, rules, now, result);
   if (!problem.empty())
     return refuse(std::move(problem));
+  for (auto& [name, value] : *claims)
+    if (!has_finite_numbers(value))
+      return refuse("has a number that is too large");
   result.claims = std::move(*claims);
   return result;
 }

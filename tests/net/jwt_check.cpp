@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <openssl/rsa.h>
 
@@ -184,6 +185,25 @@ CAF_TEST(claims are no deeper than they may be) {
                     "{\"exp\":2000000000,\"s\":\"\n\"}",
                     R"({"exp":2000000000,"s":"\ud800"})"})
     CAF_CHECK_EQUAL(judge_claims(text), "has claims that are no JSON object");
+}
+
+CAF_TEST(claims can be read again) {
+  for (auto number : {"1e309", "-1e309", "20001e4000", "1e99999"})
+    for (auto around : {"%", "[%]", "{\"a\":[1,{\"b\":%}]}"}) {
+      std::string text{around};
+      text.replace(text.find('%'), 1, number);
+      CAF_CHECK_NOT_EQUAL(
+          judge_claims(R"({"exp":2000000000,"x":)" + text + '}'), "");
+    }
+  auto verdict = check_jwt(
+      jwt_signer::token(rsa.get(), rs256,
+                        R"({"exp":2000000000,"x":[1.7e308,-5e-324,1e-400]})"),
+      rules, now);
+  CAF_CHECK_EQUAL(verdict.problem, "");
+  boost::system::error_code wrong;
+  auto again =
+      boost::json::parse(boost::json::serialize(verdict.claims), wrong);
+  CAF_CHECK(!wrong && again.is_object());
 }
 
 CAF_TEST(the way of signing may be narrowed) {
