@@ -132,10 +132,11 @@ void gateway::close() {
 
 std::shared_ptr<const net::authenticator>
 gateway::authenticator_of(const std::string& listener) const {
-  for (auto& acceptor : acceptors_) {
-    auto& state = *acceptor->state();
-    if (state.options.name == listener && state.authentication)
-      return state.authentication->current();
+  // The newest first: one of before may still have handshakes in work.
+  for (auto i = acceptors_.rbegin(); i != acceptors_.rend(); ++i) {
+    auto& state = *(*i)->state();
+    if (state.options.name == listener)
+      return state.authentication ? state.authentication->current() : nullptr;
   }
   return nullptr;
 }

@@ -208,7 +208,8 @@ void socket::handle_subscribe(caf::mailbox_element& what) {
 
 void socket::handle_renew_token(caf::mailbox_element& what) {
   reply answer{*this, what};
-  if (gone_)
+  // One that is being closed goes, whatever it is told.
+  if (is_closing())
     return answer.fail(no_such_socket());
   auto& token = what.content().get_as<socket_renew_token>(0).token;
   if (auto problem = host_.renew_token(*this, token))

@@ -50,8 +50,8 @@ public:
   jwt_authenticator(jwt_authentication options, jwt_rules rules)
       : options_(std::move(options)), rules_(std::move(rules)) {}
 
-  admission_check check(http_request& request,
-                        clock::time_point now) const override {
+  admission_check check(http_request& request, clock::time_point now,
+                        const std::optional<address_key>&) const override {
     admission_check result;
     auto taken = take_token(request, options_);
     result.subprotocol = std::move(taken.subprotocol);
@@ -116,9 +116,14 @@ private:
       fault = {403, "has groups that cannot be used"};
       return nullptr;
     }
-    if (auto subject = verdict.claims.if_contains("sub");
-        subject != nullptr && subject->is_string())
+    if (auto subject = verdict.claims.if_contains("sub")) {
+      // Else he would be nobody, as all the others that are called so.
+      if (!subject->is_string()) {
+        fault = {401, "has a subject that is no text"};
+        return nullptr;
+      }
       result->user = std::string{subject->get_string()};
+    }
     result->claims = boost::json::serialize(verdict.claims);
     result->expires = verdict.expires;
     return result;
@@ -183,8 +188,9 @@ public:
   basic_authenticator(basic_authentication options, password_file known)
       : options_(std::move(options)), known_(std::move(known)) {}
 
-  admission_check check(http_request& request,
-                        clock::time_point) const override {
+  admission_check
+  check(http_request& request, clock::time_point,
+        const std::optional<address_key>& whose) const override {
     admission_check result;
     auto taken = take_authorization(request, "Basic");
     if (!taken.problem.empty()) {
@@ -205,7 +211,7 @@ public:
       return result;
     }
     auto name = decoded->substr(0, colon);
-    judge(name, std::string_view{*decoded}.substr(colon + 1), result);
+    judge(whose, name, std::string_view{*decoded}.substr(colon + 1), result);
     auto who = std::make_shared<identity>();
     who->user = std::move(name);
     result.who = std::move(who);
@@ -219,12 +225,14 @@ private:
                          + ", charset=\"UTF-8\"");
   }
 
-  void judge(const std::string& name, std::string_view password,
-             admission_check& result) const {
+  void judge(const std::optional<address_key>& whose, const std::string& name,
+             std::string_view password, admission_check& result) const {
+    auto& checks = password_checks::shared();
+    // In any case, so that it takes as long for a name that is known.
+    auto& other = known_.any(checks.draw(name));
     auto hash = known_.find(name);
-    auto found = password_checks::shared().check(
-        name, password, hash != nullptr ? *hash : known_.any(),
-        hash != nullptr);
+    auto found = checks.check(whose, name, password,
+                              hash != nullptr ? *hash : other, hash != nullptr);
     switch (found.what) {
       case password_checks::answer::right:
         break;
@@ -236,11 +244,7 @@ private:
         result.rejection = refusal("The name or the password is wrong.");
         break;
       case password_checks::answer::no_room:
-        result.cause = "too many passwords wait to be checked";
-        result.rejection =
-            http_rejection{503,
-                           "Too many passwords wait to be checked.",
-                           {{"Retry-After", "5"}}};
+        crowd_out(result);
         break;
     }
   }
@@ -275,6 +279,12 @@ authenticator::make(const listener_authentication& options,
                     std::string& problem) {
   return std::visit([&](auto& which) { return make_one(which, problem); },
                     options);
+}
+
+void crowd_out(admission_check& what) {
+  what.cause = "too many passwords wait to be checked";
+  what.rejection = http_rejection{
+      503, "Too many passwords wait to be checked.", {{"Retry-After", "5"}}};
 }
 
 std::shared_ptr<const identity>

@@ -9,6 +9,7 @@
 
 #include <switchboard/authentication_options.hpp>
 
+#include "net/address_counts.hpp"
 #include "net/handshake.hpp"
 #include "net/pending_verdict.hpp"
 
@@ -40,6 +41,9 @@ struct admission_check {
   std::string subprotocol;
 };
 
+/// Makes one of a check that could not be made for want of room.
+void crowd_out(admission_check& what);
+
 /// Judges who may open a WebSocket. Never changes; any thread.
 class authenticator {
 public:
@@ -54,8 +58,10 @@ public:
   virtual ~authenticator() = default;
 
   /// Takes all credentials out of the request, whatever comes of them.
-  virtual admission_check check(http_request& request,
-                                clock::time_point now) const = 0;
+  /// @param who has sent it, where that is known.
+  virtual admission_check
+  check(http_request& request, clock::time_point now,
+        const std::optional<address_key>& who) const = 0;
 
   /// Judges a token that is to stand in another one's place.
   /// @returns null, with a clause in `problem`, where it does not do.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "net/authentication_source.hpp"
+#include "net/password_checks.hpp"
 
 // Whom a handshake lets in.
 
@@ -32,15 +33,19 @@ listener_limit limit_of(refusal why) noexcept {
   }
 }
 
+std::optional<address_key> handshake_session::client() const {
+  auto peer = remote_address_of(wire_->fd());
+  return address_key::of(client_address(request_, without_port(peer),
+                                        state_->options.trusted_proxies));
+}
+
 /// Behind a proxy only the request tells whose connection it is.
 /// @returns false where the address has as many as it may have.
 bool handshake_session::find_place() {
   auto& options = state_->options;
   if (!state_->limits_addresses() || options.trusted_proxies.empty())
     return true;
-  auto peer = remote_address_of(wire_->fd());
-  auto key = address_key::of(
-      client_address(request_, without_port(peer), options.trusted_proxies));
+  auto key = client();
   if (!key)
     return true;
   auto place =
@@ -70,8 +75,8 @@ void handshake_session::refuse(refusal why) {
 /// @returns whether the handshake may go on at once.
 bool handshake_session::authenticate() {
   checked_ = std::make_unique<admission_check>(
-      state_->authentication->current()->check(request_,
-                                               authenticator::clock::now()));
+      state_->authentication->current()->check(
+          request_, authenticator::clock::now(), client()));
   if (checked_->pending) {
     stage_ = stage::authenticating;
     await_verdict(checked_->pending->fd());
@@ -89,6 +94,8 @@ void handshake_session::end_authentication() {
   end_verdict();
   if (stage_ == stage::done)
     return;
+  if (*verdict == password_checks::crowded_out)
+    crowd_out(*checked_);
   if (verdict->empty())
     upgrade();
   else

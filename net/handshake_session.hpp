@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/address_counts.hpp"
 #include "net/handshake.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
@@ -88,6 +90,8 @@ private:
   void deny();
   void upgrade();
   bool serve_page();
+  /// The address that the request comes from; none where that is unknown.
+  std::optional<address_key> client() const;
   bool find_place();
   void refuse(refusal why);
   void accept(const upgrade_terms& terms);

@@ -19,6 +19,11 @@ namespace json = boost::json;
 /// Seconds since 1970 that a time may be away from it: the year 9999.
 constexpr double last_second = 253'402'300'799.0;
 
+/// What the clock cannot count to, which is from the year 2262 on, is as good
+/// as this: there is room left for a skew behind it.
+constexpr auto latest = std::chrono::floor<std::chrono::seconds>(
+    jwt_clock::duration::max() - std::chrono::hours{24});
+
 std::optional<json::object> parse_object(std::string_view text) {
   boost::system::error_code wrong;
   // Of a repeated name the parser keeps the last (RFC 7519 §4); whoever reads
@@ -27,6 +32,21 @@ std::optional<json::object> parse_object(std::string_view text) {
   if (wrong || !result.is_object())
     return std::nullopt;
   return std::move(result.get_object());
+}
+
+/// Whether all numbers are within what a reader of claims can hold: the parser
+/// takes larger ones for infinity, which cannot be written so that it is read
+/// again, and all claims would be lost with it.
+bool has_finite_numbers(const json::value& of) {
+  if (auto number = of.if_double())
+    return std::isfinite(*number);
+  if (auto list = of.if_array())
+    return std::all_of(list->begin(), list->end(), has_finite_numbers);
+  auto object = of.if_object();
+  return object == nullptr
+         || std::all_of(object->begin(), object->end(), [](auto& member) {
+              return has_finite_numbers(member.value());
+            });
 }
 
 struct compact_token {
@@ -68,8 +88,9 @@ claimed_time time_at(const json::object& claims, std::string_view name) {
   result.wrong =
       wrong || !found->is_number() || !(seconds >= 0) || seconds > last_second;
   if (!result.wrong)
-    result.when = jwt_clock::time_point{
-        std::chrono::seconds{static_cast<std::int64_t>(std::floor(seconds))}};
+    result.when = jwt_clock::time_point{std::min(
+        latest,
+        std::chrono::seconds{static_cast<std::int64_t>(std::floor(seconds))})};
   return result;
 }
 
@@ -181,6 +202,9 @@ jwt_verdict check_jwt(std::string_view token, const jwt_rules& rules,
   auto problem = judge_claims(*claims, rules, now, result);
   if (!problem.empty())
     return refuse(std::move(problem));
+  for (auto& [name, value] : *claims)
+    if (!has_finite_numbers(value))
+      return refuse("has a number that is too large");
   result.claims = std::move(*claims);
   return result;
 }

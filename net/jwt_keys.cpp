@@ -1,5 +1,6 @@
 #include "net/jwt_keys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
@@ -39,6 +40,15 @@ constexpr std::array<std::pair<std::string_view, jwt_algorithm>, 4> algorithms{
      {"ES256", jwt_algorithm::es256},
      {"EdDSA", jwt_algorithm::eddsa}}};
 
+/// Whether a signature can be told from the text that it is for: with 1 it is
+/// that text, and even exponents are none.
+bool has_good_exponent(EVP_PKEY* rsa) {
+  BIGNUM* number = nullptr;
+  auto found = EVP_PKEY_get_bn_param(rsa, OSSL_PKEY_PARAM_RSA_E, &number);
+  number_ptr exponent{number};
+  return found == 1 && BN_is_odd(exponent.get()) && !BN_is_one(exponent.get());
+}
+
 const unsigned char* bytes_of(std::string_view text) noexcept {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -49,8 +59,12 @@ std::optional<jwt_algorithm> algorithm_for(EVP_PKEY* key,
   switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA: {
       auto bits = EVP_PKEY_get_bits(key);
-      if (bits >= least_rsa_bits && bits <= most_rsa_bits)
-        return jwt_algorithm::rs256;
+      if (bits >= least_rsa_bits && bits <= most_rsa_bits) {
+        if (has_good_exponent(key))
+          return jwt_algorithm::rs256;
+        problem = "an RSA key has an exponent that proves nothing";
+        return std::nullopt;
+      }
       problem = "an RSA key has " + std::to_string(bits)
                 + " bits, expected 2048 to 8192";
       return std::nullopt;
@@ -159,14 +173,24 @@ key_ptr edwards_key(const json::object& from) {
                    : nullptr};
 }
 
+/// Whether a key is for checking signatures (RFC 7517 §4.2, §4.3).
+bool is_for_signatures(const json::object& from) {
+  if (text_at(from, "use").value_or("sig") != "sig")
+    return false;
+  auto uses = from.if_contains("key_ops");
+  if (!uses || !uses->is_array())
+    return true;
+  auto& list = uses->get_array();
+  return std::find(list.begin(), list.end(), "verify") != list.end();
+}
+
 /// @returns none with an empty problem: it is not for us.
 std::optional<jwt_key> read_jwk(const json::object& from,
                                 std::string& problem) {
   auto type = text_at(from, "kty").value_or("");
   auto curve = text_at(from, "crv").value_or("");
   auto named = text_at(from, "alg");
-  if (text_at(from, "use").value_or("sig") != "sig"
-      || (named && !jwt_algorithm_of(*named)))
+  if (!is_for_signatures(from) || (named && !jwt_algorithm_of(*named)))
     return std::nullopt;
   std::optional<jwt_key> result;
   if (type == "oct") {
@@ -267,6 +291,7 @@ jwt_key_list read_pem_keys(std::string_view text, std::string& problem) {
   char* header = nullptr;
   unsigned char* data = nullptr;
   long size = 0;
+  ERR_clear_error();
   while (from && problem.empty()
          && PEM_read_bio(from.get(), &name, &header, &data, &size) == 1) {
     auto key = read_pem(name, data, size);
@@ -282,6 +307,13 @@ jwt_key_list read_pem_keys(std::string_view text, std::string& problem) {
     OPENSSL_free(header);
     OPENSSL_clear_free(data, static_cast<std::size_t>(size));
   }
+  // The end is a line too that begins nothing; anything else is a mistake, a
+  // file of which not all is there among them.
+  auto last = ERR_peek_last_error();
+  if (problem.empty() && last != 0
+      && (ERR_GET_LIB(last) != ERR_LIB_PEM
+          || ERR_GET_REASON(last) != PEM_R_NO_START_LINE))
+    problem = "its PEM is broken";
   ERR_clear_error();
   if (!problem.empty())
     result.clear();

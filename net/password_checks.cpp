@@ -4,8 +4,8 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <cstring>
 #include <ctime>
-#include <deque>
 #include <mutex>
 #include <stdexcept>
 #include <system_error>
@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "net/expiring_cache.hpp"
+#include "net/fair_queue.hpp"
 #include "net/secret.hpp"
 #include "net/usable_cores.hpp"
 
@@ -38,6 +39,12 @@ constexpr std::size_t longest_password = CRYPT_MAX_PASSPHRASE_SIZE;
 constexpr int niceness = 10;
 
 constexpr std::string_view zero{"\0", 1};
+
+struct hash_of_party {
+  std::size_t operator()(const std::optional<address_key>& who) const noexcept {
+    return who ? who->hash() : 0;
+  }
+};
 
 /// @param password ends with a zero.
 bool fits(const secret& password, const std::string& hash) {
@@ -64,7 +71,9 @@ struct password_checks::state {
   using verdicts = std::vector<std::shared_ptr<pending_verdict>>;
 
   explicit state(const limits& given)
-      : how(given), remembered(given.most_remembered) {
+      : how(given),
+        jobs(given.most_waiting),
+        remembered(given.most_remembered) {
     if (RAND_bytes(mac_key.data(), static_cast<int>(mac_key.size())) != 1)
       throw std::runtime_error{"no random numbers"};
   }
@@ -101,8 +110,7 @@ struct password_checks::state {
                          [&] { return self->ends || !self->jobs.empty(); });
       if (self->ends)
         return;
-      auto next = std::move(self->jobs.front());
-      self->jobs.pop_front();
+      auto next = std::move(*self->jobs.pop());
       if (self->drop_unwanted(next.key))
         continue;
       lock.unlock();
@@ -130,9 +138,14 @@ struct password_checks::state {
     remembered.put(key, right,
                    std::time(nullptr)
                        + static_cast<std::time_t>(lasts.count()));
+    tell(key, right ? "" : "wrong");
+  }
+
+  /// Tells those who wait for a check, which is over. With the lock.
+  void tell(const std::string& key, std::string_view what) {
     auto i = under_way.find(key);
     for (auto& verdict : i->second)
-      verdict->tell(right ? "" : "wrong");
+      verdict->tell(std::string{what});
     under_way.erase(i);
   }
 
@@ -142,7 +155,7 @@ struct password_checks::state {
   std::mutex mutex;
   std::condition_variable changed;
   // Guarded by `mutex`.
-  std::deque<job> jobs;
+  fair_queue<std::optional<address_key>, job, hash_of_party> jobs;
   /// Who waits for a check, in work or not.
   std::unordered_map<std::string, verdicts> under_way;
   expiring_cache<bool> remembered;
@@ -166,8 +179,8 @@ password_checks::~password_checks() {
   {
     std::lock_guard guard{state_->mutex};
     state_->ends = true;
-    for (auto& waiting : std::exchange(state_->jobs, {}))
-      state_->decide(waiting.key, false);
+    while (auto waiting = state_->jobs.pop())
+      state_->decide(waiting->key, false);
     threads.swap(state_->threads);
   }
   state_->changed.notify_all();
@@ -175,10 +188,10 @@ password_checks::~password_checks() {
     each.join();
 }
 
-password_checks::outcome password_checks::check(std::string_view name,
-                                                std::string_view password,
-                                                std::string_view hash,
-                                                bool known) {
+password_checks::outcome
+password_checks::check(const std::optional<address_key>& who,
+                       std::string_view name, std::string_view password,
+                       std::string_view hash, bool known) {
   // What crypt(3) would not read to its end.
   if (password.size() >= longest_password
       || password.find('\0') != password.npos)
@@ -191,9 +204,7 @@ password_checks::outcome password_checks::check(std::string_view name,
   if (auto found = self.remembered.find(key, std::time(nullptr)))
     return {*found ? answer::right : answer::wrong, nullptr};
   auto same = self.under_way.find(key);
-  if (self.ends
-      || (same == self.under_way.end()
-          && self.jobs.size() >= self.how.most_waiting))
+  if (self.ends)
     return {answer::no_room, nullptr};
   auto verdict = pending_verdict::make();
   if (!verdict)
@@ -209,11 +220,23 @@ password_checks::outcome password_checks::check(std::string_view name,
       if (self.threads.empty())
         return {answer::no_room, nullptr};
     }
+  auto lost = self.jobs.push(
+      who, {key, secret{password, zero}, std::string{hash}, known});
+  if (lost && lost->key == key)
+    return {answer::no_room, nullptr};
+  if (lost)
+    self.tell(lost->key, crowded_out);
   self.under_way[key].push_back(verdict);
-  self.jobs.push_back(
-      {std::move(key), secret{password, zero}, std::string{hash}, known});
   self.changed.notify_one();
   return {answer::later, std::move(verdict)};
+}
+
+std::uint64_t password_checks::draw(std::string_view name) const {
+  auto digest = state_->key_of({"draw", name});
+  std::uint64_t result = 0;
+  if (digest.size() >= sizeof result)
+    std::memcpy(&result, digest.data(), sizeof result);
+  return result;
 }
 
 std::size_t password_checks::computed() const noexcept {

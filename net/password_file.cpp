@@ -13,6 +13,8 @@ namespace {
 /// Each step doubles the time: this one takes seconds.
 constexpr int most_cost = 15;
 constexpr std::uint64_t most_rounds = 5'000'000;
+/// crypt(3) takes no fewer, and the hash of so many would never be found.
+constexpr std::uint64_t least_rounds = 1'000;
 
 bool is_salt_char(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
@@ -47,9 +49,14 @@ std::string judge_sha(std::string_view hash, std::size_t digits) {
     std::uint64_t count = 0;
     auto [end, failure] =
         std::from_chars(rest.data(), rest.data() + rest.size(), count);
+    if (failure == std::errc::invalid_argument || rest.starts_with('0'))
+      return "has a broken hash of SHA crypt";
     if (failure != std::errc{} || count > most_rounds)
       return "has a hash of too many rounds, expected at most "
              + std::to_string(most_rounds);
+    if (count < least_rounds)
+      return "has a hash of too few rounds, expected at least "
+             + std::to_string(least_rounds);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     if (!rest.starts_with('$'))
       return "has a broken hash of SHA crypt";
@@ -105,8 +112,10 @@ std::optional<password_file> password_file::parse(std::string_view text,
     auto hash = line.substr(colon + 1);
     if (auto wrong = judge(hash); !wrong.empty())
       return refuse(std::move(wrong));
-    if (!result.hashes_.emplace(name, hash).second)
+    auto [i, fresh] = result.hashes_.emplace(name, hash);
+    if (!fresh)
       return refuse("has a name for the second time");
+    result.all_.push_back(&i->second);
   }
   if (result.hashes_.empty()) {
     problem = "holds no NAME:HASH";

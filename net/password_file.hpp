@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace switchboard::net {
 
@@ -20,14 +22,23 @@ public:
   /// @returns null where nobody has the name.
   const std::string* find(std::string_view name) const;
 
-  /// A hash to spend time on where nobody has the name.
-  const std::string& any() const noexcept {
-    return hashes_.begin()->second;
+  /// A hash to spend time on where nobody has the name. Hashes may cost more or
+  /// less: who always took the same one would tell who is here.
+  /// @param number that belongs to the name and that nobody can guess.
+  const std::string& any(std::uint64_t number) const noexcept {
+    return *all_[number % all_.size()];
   }
 
+  password_file(password_file&&) noexcept = default;
+  password_file& operator=(password_file&&) noexcept = default;
+
 private:
+  password_file() = default;
+
   /// Never empty.
   std::map<std::string, std::string, std::less<>> hashes_;
+  /// Those of the map, which does not move them.
+  std::vector<const std::string*> all_;
 };
 
 } // namespace switchboard::net

@@ -61,6 +61,14 @@ taken_credentials take_cookie(http_request& request, const std::string& name) {
   return result;
 }
 
+/// A name or a value of a query, as `parse_query` reads it: what is looked for
+/// otherwise would be found by whoever reads what is left.
+std::string decode(std::string_view text) {
+  std::string blanks{text};
+  std::replace(blanks.begin(), blanks.end(), '+', ' ');
+  return percent_decode(blanks);
+}
+
 taken_credentials take_parameter(http_request& request,
                                  const std::string& name) {
   taken_credentials result;
@@ -68,9 +76,9 @@ taken_credentials take_parameter(http_request& request,
     return result;
   auto rest = filter_parts(request.query, '&', "&", [&](std::string_view part) {
     auto sign = part.find('=');
-    if (percent_decode(part.substr(0, sign)) != name)
+    if (part.empty() || decode(part.substr(0, sign)) != name)
       return true;
-    add(result, sign == part.npos ? "" : percent_decode(part.substr(sign + 1)),
+    add(result, sign == part.npos ? "" : decode(part.substr(sign + 1)),
         "its query.");
     return false;
   });
@@ -91,7 +99,8 @@ taken_credentials take_subprotocol(http_request& request,
   auto follows = false;
   auto rest = filter_parts(offered, ',', ", ", [&](std::string_view& part) {
     part = trim_blanks(part);
-    if (std::exchange(follows, false)) {
+    // The name twice is no token, but a token may stand behind it still.
+    if (std::exchange(follows, false) && part != name) {
       add(result, part, "Sec-WebSocket-Protocol.");
       return false;
     }

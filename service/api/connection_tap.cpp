@@ -84,6 +84,8 @@ asio::awaitable<bool> connection::serve_tap(live_tap what, const parser& in) {
   auto agreed = [] {
     return answer{200, {}, {}, {}};
   };
+  // From here on: what ends taps ends this one, though it has not begun yet.
+  feed_ = feed;
   auto begun = co_await ask(api::ask<void>(std::move(what.what), agreed));
   if (begun.status != 200) {
     auto keep = in.get().keep_alive() && !winding_down_;
@@ -94,7 +96,6 @@ asio::awaitable<bool> connection::serve_tap(live_tap what, const parser& in) {
   note(in, 200);
   if (!ready || in.get().method() == http::verb::head)
     co_return false;
-  feed_ = feed;
   if (winding_down_)
     feed->end("the switchboard stops");
   watch_client(feed);

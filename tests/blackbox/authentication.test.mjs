@@ -8,7 +8,8 @@ import {
   assert_problem, base, connect, echo_flow, patience, start,
   temporary_folder, until, within,
 } from "./harness.mjs";
-import { assert_untold, bearer, from_now, knock, make_tokens } from "./tokens.mjs";
+import { frame, opcode, upgraded } from "./raw.mjs";
+import { assert_untold, bearer, from_now, knock, make_tokens, quick_token } from "./tokens.mjs";
 
 const secret = "0123456789abcdef0123456789abcdef";
 
@@ -329,6 +330,21 @@ require_expiry = false
   const metrics = await (await service.api("/metrics")).text();
   assert.match(metrics, /switchboard_sockets_closed_total\{[^}]*by="token_expired"[^}]*\} 1/);
   await assert_untold(service, Object.values(tokens));
+});
+
+test("a socket that is being closed cannot be renewed, and its peer cannot make it stay", async (t) => {
+  const service = await start(t, file(`secret = "${secret}"\nclock_skew = "0s"`));
+  const until_in = (seconds) => quick_token(secret, { sub: "ann", exp: from_now(seconds) });
+  const raw = await upgraded(t, service, "/echo", bearer(until_in(3)));
+  const [{ socket_id }] = await service.sockets();
+  assert.deepEqual(await raw.close_frame(), { code: 4401, reason: "token expired" });
+  const answer = await service.api(`/v1/sockets/${socket_id}/token`, { method: "PUT", body: until_in(600) });
+  await assert_problem(answer, 404, "WEBSOCKET:NO_SUCH_SOCKET");
+  // Nobody answers what it says now.
+  raw.write(frame(opcode.text, "one more"));
+  await raw.end(8000);
+  assert.equal(raw.buffer().length, 0);
+  assert.equal((await service.json(`/v1/closed/${socket_id}`)).by, "token_expired");
 });
 
 test("keys are read again without cutting a socket", async (t) => {

@@ -163,3 +163,21 @@ test("too many different passwords at once are told to come again", async (t) =>
   assert.ok(busy.some(({ body }) => /not checked in time/.test(body)), "none waited for too long");
   assert.equal(busy[0].headers["retry-after"], "5");
 });
+
+test("who guesses from one address keeps nobody else out", async (t) => {
+  const path = join(temporary_folder(t), "passwords");
+  writeFileSync(path, line("ann", "easy", "-B", "-C", "4") + line("bob", "hard", "-B", "-C", "10"));
+  const service = await start(t, file(path, 'handshake_timeout = "60s"'));
+  const answered = { 401: 0, 503: 0 };
+  const guesses = Array.from({ length: 400 }, (_, i) => knock(t, service, basic("bob", `guess ${i}`), "/echo", "127.0.0.2")
+    .then(({ status }) => ++answered[status], () => {}));
+  await until("a full queue", () => answered[503] > 0, 10000);
+  const judged = answered[401];
+  assert.equal((await knock(t, service, basic("ann", "easy"), "/echo", "127.0.0.3")).status, 101);
+  const meanwhile = answered[401] - judged;
+  t.diagnostic(`${meanwhile} of 256 guesses were judged before`);
+  // Whoever stands at the end of one line waits for all of them.
+  assert.ok(meanwhile < 64, `${meanwhile} guesses were judged before`);
+  await service.stop();
+  await Promise.allSettled(guesses);
+});

@@ -66,8 +66,8 @@ export function upgrade(path, headers = {}, { method = "GET", version = "HTTP/1.
 
 /// A TCP connection that takes apart what comes back.
 export class Raw {
-  constructor(t, { host, port }) {
-    this.socket = net.connect({ host, port, allowHalfOpen: true });
+  constructor(t, { host, port, localAddress }) {
+    this.socket = net.connect({ host, port, localAddress, allowHalfOpen: true });
     this.socket.setNoDelay(true);
     this.bytes = Buffer.alloc(0);
     this.chunks = [];

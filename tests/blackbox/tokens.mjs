@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { until } from "./harness.mjs";
 import { Raw, upgrade } from "./raw.mjs";
 
@@ -31,9 +32,17 @@ export function make_tokens(folder, tokens = {}) {
                                  { input: JSON.stringify(order) }).toString());
 }
 
+/// A token of HS256 that is made here and now.
+export function quick_token(secret, claims) {
+  const part = (what) => Buffer.from(JSON.stringify(what)).toString("base64url");
+  const text = `${part({ alg: "HS256" })}.${part(claims)}`;
+  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+}
+
 /// What a handshake is answered with: { status, headers, body }.
-export async function knock(t, service, headers = {}, path = "/echo") {
-  const raw = new Raw(t, service.address("public"));
+/// @param from the address that the client has.
+export async function knock(t, service, headers = {}, path = "/echo", from = undefined) {
+  const raw = new Raw(t, { ...service.address("public"), localAddress: from });
   raw.write(upgrade(path, headers));
   const { status, headers: answer } = await raw.response();
   if (status !== 101)

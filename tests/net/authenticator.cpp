@@ -65,7 +65,7 @@ std::shared_ptr<const authenticator> make(const listener_authentication& how) {
 
 admission_check ask(const authenticator& whom, const std::string& header) {
   auto request = with(header);
-  auto result = whom.check(request, authenticator::clock::now());
+  auto result = whom.check(request, authenticator::clock::now(), std::nullopt);
   CAF_CHECK(request.headers.empty());
   return result;
 }
@@ -156,6 +156,11 @@ CAF_TEST(a token in place of another is judged alike) {
   CAF_CHECK(whom->check_token(token(R"({"sub":"a","exp":1})"), now, problem)
             == nullptr);
   CAF_CHECK_EQUAL(problem, "has expired");
+  for (auto subject : {"5", "null", "[\"a\"]", "{}", "true"}) {
+    auto claims = R"({"exp":4000000000,"sub":)" + std::string{subject} + '}';
+    CAF_CHECK(whom->check_token(token(claims), now, problem) == nullptr);
+    CAF_CHECK_EQUAL(problem, "has a subject that is no text");
+  }
 }
 
 CAF_TEST(a name and a password are waited for) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <openssl/rsa.h>
 
@@ -16,6 +17,20 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string shared(32, 's');
+
+/// The same signature as other software has it.
+std::string as_der(std::string_view raw) {
+  auto bytes = reinterpret_cast<const unsigned char*>(raw.data());
+  openssl_ptr<ECDSA_SIG, ECDSA_SIG_free> both{ECDSA_SIG_new()};
+  ECDSA_SIG_set0(both.get(), BN_bin2bn(bytes, 32, nullptr),
+                 BN_bin2bn(bytes + 32, 32, nullptr));
+  unsigned char* out = nullptr;
+  auto size = i2d_ECDSA_SIG(both.get(), &out);
+  std::string result{reinterpret_cast<char*>(out),
+                     static_cast<std::size_t>(size)};
+  OPENSSL_free(out);
+  return result;
+}
 
 struct fixture {
   fixture() : rsa{EVP_RSA_gen(2048)}, curve{EVP_EC_gen("P-256")} {
@@ -117,6 +132,80 @@ CAF_TEST(forged tokens are refused) {
   }
 }
 
+CAF_TEST(signatures of two numbers are of the one form) {
+  auto signed_text = unsigned_part(R"({"alg":"ES256"})", good);
+  auto whole = sign(curve.get(), signed_text);
+  CAF_REQUIRE_EQUAL(whole.size(), 64u);
+  CAF_CHECK_EQUAL(judge(signed_text + '.' + base64url(whole)), "");
+  auto r = whole.substr(0, 32);
+  auto s = whole.substr(32);
+  const std::string zeros(32, '\0');
+  const std::string ones(32, '\xff');
+  for (auto& forged : {zeros + zeros, r + zeros, zeros + s, ones + ones,
+                       r + ones, s + r, '\0' + r + '\0' + s, r + s + '\0', r,
+                       r + s.substr(1), r + s + r + s, as_der(whole)})
+    CAF_CHECK_EQUAL(judge(signed_text + '.' + base64url(forged)),
+                    "has a wrong signature");
+}
+
+CAF_TEST(parts have one spelling only) {
+  auto token = jwt_signer::token(shared, R"({"alg":"HS256"})", good);
+  CAF_CHECK_EQUAL(judge(token), "");
+  // 32 bytes end in four bits that count for nothing.
+  auto last = token.back();
+  const std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs"
+      "tuvwxyz0123456789-_";
+  for (auto digit : digits) {
+    token.back() = digit;
+    CAF_CHECK_EQUAL(judge(token), digit == last ? ""
+                                  : (digits.find(digit) & 3) == 0
+                                      ? "has a wrong signature"
+                                      : "is no JSON Web Token");
+  }
+  token.back() = last;
+  for (auto around : {" ", "\n", "\r\n", "\t", "=", "-", "\0"}) {
+    CAF_CHECK_NOT_EQUAL(judge(token + std::string(around, 1)), "");
+    CAF_CHECK_NOT_EQUAL(judge(std::string(around, 1) + token), "");
+    auto inside = token;
+    inside.insert(token.find('.'), around, 1);
+    CAF_CHECK_NOT_EQUAL(judge(inside), "");
+  }
+}
+
+CAF_TEST(claims are no deeper than they may be) {
+  auto nested = [&](std::size_t depth) {
+    return judge_claims(R"({"exp":2000000000,"x":)" + std::string(depth, '[')
+                        + std::string(depth, ']') + '}');
+  };
+  CAF_CHECK_EQUAL(nested(20), "");
+  CAF_CHECK_EQUAL(nested(1000), "has claims that are no JSON object");
+  for (auto text : {"{\"exp\":2000000000}x", "{\"exp\":2000000000",
+                    "{\"exp\":2000000000,\"s\":\"\xff\"}",
+                    "{\"exp\":2000000000,\"s\":\"\n\"}",
+                    R"({"exp":2000000000,"s":"\ud800"})"})
+    CAF_CHECK_EQUAL(judge_claims(text), "has claims that are no JSON object");
+}
+
+CAF_TEST(claims can be read again) {
+  for (auto number : {"1e309", "-1e309", "20001e4000", "1e99999"})
+    for (auto around : {"%", "[%]", "{\"a\":[1,{\"b\":%}]}"}) {
+      std::string text{around};
+      text.replace(text.find('%'), 1, number);
+      CAF_CHECK_NOT_EQUAL(
+          judge_claims(R"({"exp":2000000000,"x":)" + text + '}'), "");
+    }
+  auto verdict = check_jwt(
+      jwt_signer::token(rsa.get(), rs256,
+                        R"({"exp":2000000000,"x":[1.7e308,-5e-324,1e-400]})"),
+      rules, now);
+  CAF_CHECK_EQUAL(verdict.problem, "");
+  boost::system::error_code wrong;
+  auto again =
+      boost::json::parse(boost::json::serialize(verdict.claims), wrong);
+  CAF_CHECK(!wrong && again.is_object());
+}
+
 CAF_TEST(the way of signing may be narrowed) {
   rules.algorithms = {jwt_algorithm::es256};
   CAF_CHECK_EQUAL(judge(jwt_signer::token(rsa.get(), rs256, good)),
@@ -160,6 +249,29 @@ CAF_TEST(times count with a skew) {
       {R"({"exp":2000000000,"nbf":1900000030})", ""},
       {R"({"exp":2000000000,"nbf":1900000031})", "is not valid yet"},
       {R"({"exp":2000000000,"nbf":{}})", "has a time that is none"},
+      // Beyond what the clock can count to, the year 2262.
+      {R"({"exp":9223372036})", ""},
+      {R"({"exp":9223372037})", ""},
+      {R"({"exp":10000000000})", ""},
+      {R"({"exp":253402300799})", ""},
+      {R"({"exp":253402300800})", "has a time that is none"},
+      {R"({"exp":253402300799,"nbf":9223372036})", "is not valid yet"},
+      {R"({"exp":253402300799,"nbf":10000000000})", "is not valid yet"},
+      {R"({"exp":253402300799,"nbf":253402300799})", "is not valid yet"},
+      {R"({"exp":-0.0})", "has expired"},
+      {R"({"exp":1e-400})", "has expired"},
+      {R"({"exp":1e400})", "has a time that is none"},
+      {R"({"exp":18446744073709551615})", "has a time that is none"},
+      {R"({"exp":99999999999999999999999999})", "has a time that is none"},
+      {R"({"exp":-9223372036854775808})", "has a time that is none"},
+      {R"({"exp":true})", "has a time that is none"},
+      {R"({"exp":[2000000000]})", "has a time that is none"},
+      {R"({"exp":NaN})", "has claims that are no JSON object"},
+      {R"({"exp":Infinity})", "has claims that are no JSON object"},
+      // The last one counts.
+      {R"({"exp":2000000000,"exp":1})", "has expired"},
+      {R"({"exp":1,"exp":2000000000})", ""},
+      {R"({"exp":1,"\u0065xp":2000000000})", ""},
   };
   for (auto& [claims, problem] : rows)
     CAF_CHECK_EQUAL(judge_claims(claims), problem);

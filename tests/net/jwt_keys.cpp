@@ -134,19 +134,56 @@ CAF_TEST(what is no key of ours is told) {
                   "it holds what is neither a public key nor a certificate");
 }
 
+CAF_TEST(a PEM file that is broken behind its first key is told) {
+  auto first = public_pem(rsa().get());
+  auto second = public_pem(curve().get());
+  auto cut = second.substr(0, second.size() / 2);
+  auto other_end = second;
+  other_end.replace(other_end.find("END PUBLIC"), 10, "END SECRET");
+  auto no_base64 = second;
+  no_base64[second.find('\n') + 3] = '!';
+  for (auto& broken : {cut, other_end, no_base64}) {
+    CAF_CHECK_EQUAL(pem(first + broken).problem, "its PEM is broken");
+    CAF_CHECK_EQUAL(pem(broken).problem, "its PEM is broken");
+    CAF_CHECK(pem(first + broken).keys.empty());
+  }
+  CAF_CHECK_EQUAL(pem(first + "what stands behind it\n").problem, "");
+}
+
+CAF_TEST(an RSA key that anybody can sign for is refused) {
+  auto good = rsa();
+  auto n = number(good.get(), OSSL_PKEY_PARAM_RSA_N);
+  auto with_exponent = [&](std::string_view e) {
+    return jwks(set_of(R"({"kty":"RSA","n":")" + n + R"(","e":")" + base64url(e)
+                       + "\"}"))
+        .problem;
+  };
+  CAF_CHECK_EQUAL(with_exponent("\x03"), "");
+  CAF_CHECK_EQUAL(with_exponent({"\0\1\0\1", 4}), "");
+  // A signature is the text itself, or there is none.
+  for (std::string_view e : {std::string_view{"\x01"},
+                             {"\0\1", 2},
+                             {"\0", 1},
+                             {"\x02"},
+                             {"\1\0", 2}})
+    CAF_CHECK(!with_exponent(e).empty());
+}
+
 CAF_TEST(a key set is read) {
   auto r = rsa();
   auto e = curve();
   auto d = edwards();
   std::string shared(32, 's');
   auto text = set_of(
-      jwk_of(r.get(), R"("kid":"r","use":"sig","alg":"RS256",)") + ","
-      + jwk_of(e.get(), R"("kid":"e",)") + "," + jwk_of(d.get()) + ","
+      jwk_of(r.get(),
+             R"("kid":"r","use":"sig","alg":"RS256","key_ops":["verify"],)")
+      + "," + jwk_of(e.get(), R"("kid":"e",)") + "," + jwk_of(d.get()) + ","
       + R"({"kty":"oct","kid":"s","k":")" + base64url(shared)
       + "\"},"
       // None of ours.
       + jwk_of(r.get(), R"("use":"enc",)") + ","
-      + jwk_of(r.get(), R"("alg":"RSA-OAEP",)")
+      + jwk_of(r.get(), R"("alg":"RSA-OAEP",)") + ","
+      + jwk_of(r.get(), R"("key_ops":["encrypt","wrapKey"],)")
       + R"(,{"kty":"EC","crv":"P-521","x":"AA","y":"AA"},{"kty":"new"})");
   auto [keys, problem] = jwks(text);
   CAF_CHECK_EQUAL(problem, "");

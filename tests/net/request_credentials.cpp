@@ -96,6 +96,29 @@ CAF_TEST(a query loses the token alone) {
   }
 }
 
+CAF_TEST(a parameter is found by every spelling that is read as its name) {
+  auto options = from({token_place::query});
+  options.query_parameter = "the token+";
+  for (auto query : {"the+token%2B=t", "the%20token%2b=t"}) {
+    auto request = request_of(query);
+    auto taken = take_token(request, options);
+    CAF_CHECK_EQUAL(taken.text.value_or("none"), "t");
+    CAF_CHECK_EQUAL(request.query, "");
+  }
+  auto request = request_of("the token+=t");
+  CAF_CHECK(!take_token(request, options).text);
+}
+
+CAF_TEST(a subprotocol that names itself twice hides no token) {
+  auto request = request_of(
+      "", {{"Sec-WebSocket-Protocol", "bearer, bearer, a.b.c, chat"}});
+  auto taken = take_token(request, from({token_place::subprotocol}));
+  CAF_CHECK_EQUAL(taken.text.value_or("none"), "a.b.c");
+  CAF_CHECK_EQUAL(taken.problem, "");
+  CAF_CHECK_EQUAL(request.header("Sec-WebSocket-Protocol"),
+                  "bearer, bearer, chat");
+}
+
 CAF_TEST(cookies lose the token alone) {
   const struct {
     header_list headers;

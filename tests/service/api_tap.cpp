@@ -1,9 +1,12 @@
 #define CAF_SUITE api_tap
 #include <caf/test/unit_test.hpp>
 
+#include <array>
+#include <thread>
 #include <vector>
 
 #include <boost/asio.hpp>
+#include <sys/socket.h>
 
 #include "service/api/tap_text.hpp"
 #include "service/client/sse.hpp"
@@ -165,6 +168,43 @@ CAF_TEST(a quiet tap shows that it lives and ends with the API) {
   asio::read(socket, asio::dynamic_buffer(body), end);
   CAF_CHECK(end == asio::error::eof);
   CAF_CHECK(body.find("event: end\n") != std::string::npos);
+}
+
+CAF_TEST(a tap that is only about to begin ends with its token as well) {
+  namespace asio = boost::asio;
+  serve({"first"});
+  auto address = server->address();
+  auto port = address.substr(address.rfind(':') + 1);
+  asio::io_context loop;
+  asio::ip::tcp::socket socket{loop};
+  socket.connect({asio::ip::address_v4::loopback(),
+                  static_cast<std::uint16_t>(std::stoi(port))});
+  // So that the test ends where the tap does not.
+  timeval patience{10, 0};
+  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience,
+               sizeof patience);
+  std::string_view request = "GET /v1/tap?config=late HTTP/1.0\r\n"
+                             "Authorization: Bearer first\r\n\r\n";
+  asio::write(socket, asio::buffer(request));
+  while (book->last<tap_request>() == nullptr)
+    std::this_thread::yield();
+  server->change_tokens({"second"});
+  // In force: whoever comes now is judged by it.
+  http_client other{server->address()};
+  auto status =
+      other.ask("GET", "/v1/log", {}, {{"Authorization", "Bearer second"}})
+          .status;
+  CAF_CHECK_EQUAL(status, 200u);
+  book->release();
+  std::string body;
+  std::array<char, 4096> piece;
+  ssize_t size;
+  while ((size = ::recv(socket.native_handle(), piece.data(), piece.size(), 0))
+         > 0)
+    body.append(piece.data(), static_cast<std::size_t>(size));
+  CAF_CHECK_EQUAL(size, 0);
+  CAF_CHECK(body.find("the tokens of the management API have changed")
+            != std::string::npos);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

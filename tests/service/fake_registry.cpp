@@ -118,7 +118,9 @@ fake_registry(registry_actor::pointer,
           return make_error(errc::too_many_requests, "there are 16 taps");
         if (!what.socket_id.empty() && what.socket_id != "a")
           return check("unknown");
-        if (what.which.config == "quiet")
+        if (what.which.config == "late")
+          book->await_release();
+        if (what.which.config == "quiet" || what.which.config == "late")
           return caf::unit;
         auto target = caf::actor_cast<caf::actor>(what.target);
         caf::anon_send(target, example_tap_events(what.payload_limit));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -33,6 +34,18 @@ public:
     return &questions_.back().get_as<T>(0);
   }
 
+  /// Lets those go that are answered late.
+  void release() {
+    std::lock_guard lock{mutex_};
+    released_ = true;
+    changed_.notify_all();
+  }
+
+  void await_release() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return released_; });
+  }
+
   std::size_t size() const {
     std::lock_guard lock{mutex_};
     return questions_.size();
@@ -40,6 +53,8 @@ public:
 
 private:
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool released_ = false;
   std::vector<caf::message> questions_;
 };
 
