@@ -48,6 +48,11 @@ std::optional<report_part> part_of(std::string_view name) {
   return static_cast<report_part>(std::distance(names.begin(), i));
 }
 
+/// A name as an answer quotes it: no longer than any that is known.
+std::string shown(std::string_view name) {
+  return std::string{name.substr(0, 64)};
+}
+
 /// Reads the body of a change.
 /// @returns what is wrong with it; empty where nothing is.
 std::string read(const std::string& body, log_level_changes& out) {
@@ -58,7 +63,7 @@ std::string read(const std::string& body, log_level_changes& out) {
     return "the body is no JSON object";
   for (auto& [name, member] : *object)
     if (name != "level" && name != "levels")
-      return "the body has the unknown member `" + std::string{name}
+      return "the body has the unknown member `" + shown(name)
              + "`, known are level and levels";
   if (object->empty())
     return "the body has neither level nor levels";
@@ -76,9 +81,9 @@ std::string read(const std::string& body, log_level_changes& out) {
   for (auto& [name, member] : *parts) {
     auto part = part_of(name);
     if (!part)
-      return "levels has the unknown part `" + std::string{name}
+      return "levels has the unknown part `" + shown(name)
              + "`, the nearest known part is "
-             + std::string{config::nearest(name, report_part_names)};
+             + std::string{config::nearest(shown(name), report_part_names)};
     auto level = level_of(member);
     if (!level && !member.is_null())
       return "levels." + std::string{name} + " is wrong, "
