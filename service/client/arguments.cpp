@@ -140,6 +140,8 @@ bool make_opening(const arguments& from, std::string& out,
   add("socket_id", from.socket_id);
   add("path", from.path);
   add("url", from.url);
+  add("send_queue_limit", from.send_queue_limit);
+  add("slow_consumer", from.slow_consumer);
   if (!from.groups.empty()) {
     boost::json::array groups;
     for (auto& group : from.groups)

@@ -37,6 +37,8 @@ struct arguments {
   std::vector<std::string> uri_params;
   /// A JSON object.
   std::string reconnection;
+  std::string send_queue_limit;
+  std::string slow_consumer;
 
   // Beyond them.
   /// Of listed sockets, at most; 0: all.

@@ -187,6 +187,11 @@ struct commands::impl {
              "NAME=VALUE for {NAME} in path or url; may be given again");
     add_text(what, "--reconnection", given.reconnection,
              "JSON object, in place of the configuration's");
+    add_text(what, "--send-queue-limit", given.send_queue_limit,
+             "A size such as 64KiB, in place of the configuration's");
+    add_text(what, "--slow-consumer", given.slow_consumer,
+             "close, drop_newest or drop_oldest, in place of the "
+             "configuration's");
   }
 
   void add_groups() {

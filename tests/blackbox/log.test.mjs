@@ -79,6 +79,7 @@ test("the log's level by the API", async (t) => {
     [{}, /neither level nor levels/], [{ level: "loud" }, /level is wrong/], [{ level: 1 }, /level is wrong/],
     [{ level: null }, /level is wrong/], [{ level: "info", more: 1 }, /unknown member `more`/],
     [[], /no JSON object/], [{ levels: [] }, /levels is no JSON object/],
+    [{ levels: { ["x".repeat(1 << 20)]: "info" } }, /unknown part `x{64}`/],
     [{ level: "error", levels: { sockets: "info" } }, /unknown part `sockets`, the nearest known part is socket/],
     [{ level: "error", levels: { tls: "loud" } }, /levels\.tls is wrong/],
   ]) {

@@ -224,7 +224,8 @@ test("subcommands", async (t) => {
     const opened = await ask(["open", "--url", `${target}/{room}`, "--uri-param", "room=a b",
                               "--socket-id", "out", "--group", "g1", "--default-group", "g2",
                               "--header", "X-One: 1", "--header", "X-One:2",
-                              "--query", "q=1&2", "--reconnection", '{"strategy": "none"}']);
+                              "--query", "q=1&2", "--reconnection", '{"strategy": "none"}',
+                              "--send-queue-limit", "64KiB", "--slow-consumer", "drop_oldest"]);
     assert.equal(opened.out, "out\n");
     const shown = JSON.parse((await ask(["sockets", "out", "--json"])).out);
     assert.equal(shown.socket_type, "OUTBOUND");
@@ -239,6 +240,9 @@ test("subcommands", async (t) => {
     assert.match((await ask(["open", "--path", "/"], { code: 1 })).err, /WEBSOCKET:CONNECTIVITY/);
     assert.match((await ask(["open", "--url", service.ws("/nowhere")], { code: 1 })).err,
                  /WEBSOCKET:NOT_FOUND/);
+    for (const wrong of [["--send-queue-limit", "0B"], ["--slow-consumer", "wait"]])
+      assert.match((await ask(["open", "--url", target + "/x", ...wrong], { code: 1 })).err,
+                   /SWITCHBOARD:INVALID_ARGUMENT/);
     const made_up = JSON.parse((await ask(["open", "--url", target + "/x", "--json"])).out);
     assert.ok(made_up.socket_id.length > 8);
     for (const wrong of [["--header", "none"], ["--query", "=x"], ["--uri-param", "x"],

@@ -64,13 +64,16 @@ CAF_TEST(the options of an opening become its body) {
   given.headers = {"X-One: 1", "X-One:2", "X-Two:a:b"};
   given.query_params = {"q=1=2"};
   given.reconnection = R"({"count": 3})";
+  given.send_queue_limit = "64KiB";
+  given.slow_consumer = "drop_oldest";
   std::string body;
   std::string problem;
   CAF_CHECK(make_opening(given, body, problem));
-  CAF_CHECK_EQUAL(body,
-                  R"({"socket_id":"s","default_groups":["a","b"],"headers":)"
-                  R"({"X-One":["1","2"],"X-Two":"a:b"},"query_params":)"
-                  R"({"q":"1=2"},"reconnection":{"count":3}})");
+  CAF_CHECK_EQUAL(body, R"({"socket_id":"s","send_queue_limit":"64KiB",)"
+                        R"("slow_consumer":"drop_oldest",)"
+                        R"("default_groups":["a","b"],"headers":)"
+                        R"({"X-One":["1","2"],"X-Two":"a:b"},"query_params":)"
+                        R"({"q":"1=2"},"reconnection":{"count":3}})");
   given.headers = {"none"};
   CAF_CHECK(!make_opening(given, body, problem));
   CAF_CHECK_EQUAL(problem, "--header: expected NAME:VALUE");
