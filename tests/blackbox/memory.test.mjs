@@ -28,9 +28,10 @@ function address_space({ child: { pid } }) {
 }
 
 /// Leaves the process so many bytes more than it has; none: as many as it wants.
-function leave({ child: { pid }, ...service }, bytes) {
-  const limit = bytes === undefined ? "unlimited" : address_space({ child: { pid }, ...service }) + bytes;
-  const { status, stderr } = spawnSync("prlimit", [`--pid=${pid}`, `--as=${limit}:unlimited`], { encoding: "utf8" });
+function leave(service, bytes) {
+  const limit = bytes === undefined ? "unlimited" : address_space(service) + bytes;
+  const { status, stderr } = spawnSync("prlimit", [`--pid=${service.child.pid}`, `--as=${limit}:unlimited`],
+                                       { encoding: "utf8" });
   assert.equal(status, 0, stderr);
 }
 
